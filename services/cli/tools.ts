@@ -44,7 +44,7 @@ const jsonObject = z
   .pipe(z.record(z.string(), z.unknown(), "expected a JSON object"));
 
 const tryOptions = z.object({
-  arguments: jsonObject.prefault("{}"),
+  arguments: jsonObject.default({}),
   identity: jsonObject.optional(),
   assistant: z.string().default("default"),
   language: z.string().optional(),

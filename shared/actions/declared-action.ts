@@ -24,11 +24,11 @@ function sorted(_key: string, value: unknown): unknown {
 
 /**
  * The tool of an action, as the configuration declares it now.
- * @returns `undefined` if its assistant has no such tool any more, or one that visitors are not asked about
+ * @returns `undefined` if its assistant has no such tool any more, or one that only reads
  */
 export function toolOfAction(
   assistants: Assistants,
   { assistantType, tool: name }: { assistantType: string; tool: string },
 ): SiteTool | undefined {
-  return assistants.get(assistantType)?.tools?.find((tool) => tool.name === name && tool.confirm === "visitor");
+  return assistants.get(assistantType)?.tools?.find((tool) => tool.name === name && tool.effect === "change");
 }

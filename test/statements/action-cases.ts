@@ -1,13 +1,16 @@
 import type { Pool } from "pg";
+import { v7 } from "uuid";
 import { z } from "zod";
 import * as answers from "../../shared/db/actions/answer.ts";
 import * as cards from "../../shared/db/actions/cards.ts";
 import * as leftovers from "../../shared/db/actions/leftovers.ts";
 import * as sending from "../../shared/db/actions/send.ts";
+import * as unasked from "../../shared/db/actions/unasked.ts";
 import { actionCard, actionState } from "../../shared/protocol/actions/action-card.ts";
 import { handledBy } from "../../shared/protocol/handling.ts";
 import { jobStatus } from "../../shared/protocol/job.ts";
-import { answerOf, confirmOne, propose, sendOne } from "../../shared/testing/fixtures/actions.ts";
+import { defaultSite } from "../../shared/sites/default-site.ts";
+import { answerOf, confirmOne, propose, proposedAction, sendOne } from "../../shared/testing/fixtures/actions.ts";
 import { buffer, operatorName, startActive } from "./fixtures.ts";
 import { reads, type StatementCase } from "./statement-case.ts";
 
@@ -15,6 +18,29 @@ const card = z.strictObject(actionCard.shape);
 const given = z.record(z.string(), z.unknown());
 
 const proposeOne = async (pool: Pool) => propose(pool, await startActive(pool));
+
+const actionToRun = z.strictObject({
+  id: z.uuid(),
+  conversationId: z.uuid(),
+  tool: z.string(),
+  version: z.string(),
+  hash: buffer,
+  arguments: given.nullable(),
+  title: z.string().nullable(),
+  state: actionState,
+  result: z.string().nullable(),
+  assistantType: z.string(),
+  sentMs: z.number().nullable(),
+  locale: z.string().nullable(),
+  asked: z.boolean(),
+});
+
+/** @returns the id of the job that has sent it */
+async function sendOneUnasked(pool: Pool): Promise<string> {
+  const { id: jobId } = await startActive(pool);
+  await unasked.storeUnasked(pool, proposedAction(), { siteId: defaultSite, jobId, run: 1, token: v7() });
+  return jobId;
+}
 
 /** Statements about actions. */
 export const actionCases: StatementCase[] = [
@@ -51,23 +77,13 @@ export const actionCases: StatementCase[] = [
     }),
     async (pool) => answers.readActionToAnswer(pool, (await confirmOne(pool, await startActive(pool))).id),
   ),
-  reads(
-    sending.actionToRunStatement,
-    z.strictObject({
-      id: z.uuid(),
-      conversationId: z.uuid(),
-      tool: z.string(),
-      version: z.string(),
-      arguments: given.nullable(),
-      title: z.string().nullable(),
-      state: actionState,
-      result: z.string().nullable(),
-      assistantType: z.string(),
-      sentMs: z.number().nullable(),
-      locale: z.string().nullable(),
-    }),
-    async (pool) => sending.readActionToRun(pool, (await sendOne(pool, await startActive(pool))).id),
+  reads(sending.actionToRunStatement, actionToRun, async (pool) =>
+    sending.readActionToRun(pool, (await sendOne(pool, await startActive(pool))).id),
   ),
+  reads(unasked.sendUnaskedStatement, z.strictObject({ id: z.uuid() }), async (pool) => sendOneUnasked(pool)),
+  reads(unasked.unaskedOfJobStatement, actionToRun, async (pool) => {
+    await unasked.readUnasked(pool, await sendOneUnasked(pool));
+  }),
   reads(sending.markSentStatement, z.strictObject({ id: z.uuid() }), async (pool) =>
     sendOne(pool, await startActive(pool)),
   ),

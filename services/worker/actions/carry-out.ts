@@ -10,6 +10,8 @@ import {
   readActionToRun,
   settleAction,
 } from "../../../shared/db/actions/send.ts";
+import type { ProposedAction } from "../../../shared/db/actions/proposals.ts";
+import { readUnasked, storeUnasked } from "../../../shared/db/actions/unasked.ts";
 import type { ClaimedJob } from "../../../shared/db/jobs/claim.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import type { ToolOutcome } from "../../../shared/site-tools/tool-outcome.ts";
@@ -25,7 +27,7 @@ type ActionContext = Pick<WorkerContext, "assistants" | "db" | "reclaimGuard" | 
 const firstPauseMs = 500;
 const longestPauseMs = 5000;
 
-interface Run {
+export interface ActingRun {
   context: ActionContext;
   log: Logger;
   /** Ends the questions when the worker ends; another run goes on then. A call that was sent is always waited for. */
@@ -39,7 +41,7 @@ interface Run {
  * call, so of all runs of the job one calls; a later one that finds `sent` settles it.
  * @returns the action as it stands then; `undefined`: the message answers none, or it was erased
  */
-export async function carryOutAction(run: Run, job: ClaimedJob): Promise<ActionToRun | undefined> {
+export async function carryOutAction(run: ActingRun, job: ClaimedJob): Promise<ActionToRun | undefined> {
   const { context, log } = run;
   const { pool } = context.db;
   const { actionId: id } = job;
@@ -63,8 +65,44 @@ export async function carryOutAction(run: Run, job: ClaimedJob): Promise<ActionT
   return settle(run, { ...action, state: "sent", sentMs: 0 }, outcome);
 }
 
+/**
+ * Sends an action that needs no confirmation, and records its outcome. `sent` is committed before the call, and a job sends
+ * the same call of a model once.
+ * @throws {Stopped} if the job is no longer this run's: nothing was sent
+ */
+export async function sendUnasked(
+  run: ActingRun,
+  job: ClaimedJob,
+  { tool, action: { hash, lines, ...proposed } }: { tool: SiteTool; action: ProposedAction },
+): Promise<ActionToRun> {
+  const { context, log } = run;
+  const { id: jobId, conversationId, siteId, assistantType } = job;
+  const claims = await run.claims?.();
+  run.signal.throwIfAborted();
+  const sender = { siteId, jobId, run: job.run, token: v7() };
+  const store = () => storeUnasked(context.db.pool, { hash, lines, ...proposed }, sender);
+  if (!(await untilStored(store, { ...context, log }))) throw new Stopped("lost");
+  const locale = job.metadata["locale"] ?? null;
+  const own = { state: "sent", result: null, sentMs: 0, asked: false } as const;
+  const action: ActionToRun = { ...proposed, ...own, hash, conversationId, assistantType, locale };
+  audit(log, "send-action", action);
+  const outcome = await context.siteTools.call(tool, proposed.arguments, { ...optionsOf(action), claims });
+  return settle(run, action, outcome);
+}
+
+/** Finds what earlier runs of a job have sent without asking, and what became of it. */
+export async function recallUnasked(run: ActingRun, { id, run: number }: ClaimedJob): Promise<ActionToRun[]> {
+  // Nothing is read for nearly all jobs.
+  if (number === 1) return [];
+  const { context, log } = run;
+  const found = await untilStored(() => readUnasked(context.db.pool, id), { ...context, log });
+  const settled: ActionToRun[] = [];
+  for (const action of found) settled.push(action.state === "sent" ? await settle(run, action) : action);
+  return settled;
+}
+
 /** Settles an action whose sender is gone, without a job. */
-export async function settleStranded(run: Run, id: string): Promise<void> {
+export async function settleStranded(run: ActingRun, id: string): Promise<void> {
   const action = await readActionToRun(run.context.db.pool, id);
   if (action?.state === "sent") await settle(run, action);
 }
@@ -74,7 +112,7 @@ export async function settleStranded(run: Run, id: string): Promise<void> {
  * with a status is asked, for a time; what cannot be learned is `unknown`.
  * @param first outcome of the call, for whoever made it
  */
-async function settle(run: Run, action: ActionToRun, first?: ToolOutcome): Promise<ActionToRun> {
+async function settle(run: ActingRun, action: ActionToRun, first?: ToolOutcome): Promise<ActionToRun> {
   const outcome = first && first.state !== "unknown" ? first : await learn(run, action);
   const { context, log } = run;
   const { state, text } = outcome;
@@ -94,7 +132,7 @@ async function settle(run: Run, action: ActionToRun, first?: ToolOutcome): Promi
 
 type Learned = Pick<ToolOutcome, "text"> & { state: OutcomeState };
 
-async function learn({ context, signal, claims: readClaims }: Run, action: ActionToRun): Promise<Learned> {
+async function learn({ context, signal, claims: readClaims }: ActingRun, action: ActionToRun): Promise<Learned> {
   const tool = declared(context, action);
   const { arguments: given, sentMs } = action;
   const nobodyKnows: Learned = { state: "unknown", text: "" };

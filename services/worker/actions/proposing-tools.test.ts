@@ -20,7 +20,7 @@ const tools: Assistant["tools"] = siteTools.parse([
 ]);
 
 async function propose(given: Record<string, unknown>, locale = "en") {
-  const options = { locale, readCards: async () => [] };
+  const options = { locale, readCards: async () => [], claims: async () => undefined };
   const session = new ToolSession(proposingToolsOf({ tools }, options));
   const [tool] = proposingToolsOf({ tools }, options);
   const call = { name: "change_name", arguments: given, item: { name: "change_name", written: "" } };

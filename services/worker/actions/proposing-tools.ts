@@ -14,7 +14,7 @@ import type { RunTool } from "../tools/tool-session.ts";
 import type { ReadClaims } from "./read-claims.ts";
 import { signInFirst } from "./sign-in-first.ts";
 
-interface ProposingOptions {
+export interface ProposingOptions {
   locale: string | undefined;
   /** Reads the cards of the conversation. */
   readCards: () => Promise<readonly ActionCard[]>;
@@ -36,26 +36,18 @@ export function proposingToolsOf(
       description: tool.description,
       parameters: offeredParameters(tool),
       endsReply: true,
-      run: async (call, { proposals }) => propose(tool, call.arguments ?? {}, { ...options, proposals }),
+      run: async (call, { proposals }) => proposeAction(tool, call.arguments ?? {}, { ...options, proposals }),
     }));
 }
 
-async function propose(
+/** Has the visitor asked, with the reply. */
+export async function proposeAction(
   tool: SiteTool,
   given: Record<string, unknown>,
   { locale, readCards, claims, proposals }: ProposingOptions & { proposals: Map<string, ProposedAction> },
 ): Promise<ToolResult> {
-  // The compiler of schemas takes megabytes: it is loaded by the first call.
-  const { faultOfModelArguments } = await import("../../../shared/assistants/tools/tool-arguments.ts");
-  const fault = faultOfModelArguments(tool, given);
-  if (fault !== undefined) return { text: `${fault} Nothing was done, and the visitor was not asked.`, isError: true };
-  if (!isStorable(given)) {
-    return {
-      text: "The arguments hold characters that no text has. Nothing was done, and the visitor was not asked.",
-      isError: true,
-    };
-  }
-  if (tool.identity && !valuesOfIdentity(tool, await claims())) return signInFirst;
+  const refusal = await refusalOf(tool, given, claims);
+  if (refusal) return refusal;
   const waiting = (await readCards()).filter(({ state }) => state === "waiting").map((card) => card.tool);
   if (new Set([...waiting, ...proposals.keys(), tool.name]).size > maxWaitingActions) {
     return {
@@ -63,13 +55,25 @@ async function propose(
       isError: false,
     };
   }
-  const action = { tool: tool.name, version: hashOfTool(tool), arguments: given };
-  const card = toCard(tool, given, locale);
-  proposals.set(tool.name, { ...action, id: v7(), hash: hashOfAction(action), ...card });
+  proposals.set(tool.name, toAction(tool, given, locale));
   return {
     text: "Nothing has been done yet. With your answer the visitor gets a card with these values, and says yes or no there. Say in one short sentence that they can confirm it below. Never say that it is done.",
     isError: false,
   };
+}
+
+/** @returns why a call of a model is neither made nor asked about; `undefined` if it may be */
+export async function refusalOf(
+  tool: SiteTool,
+  given: Record<string, unknown>,
+  claims: ReadClaims,
+): Promise<ToolResult | undefined> {
+  // The compiler of schemas takes megabytes: it is loaded by the first call.
+  const { faultOfModelArguments } = await import("../../../shared/assistants/tools/tool-arguments.ts");
+  const noText = "The arguments hold characters that no text has.";
+  const fault = faultOfModelArguments(tool, given) ?? (isStorable(given) ? undefined : noText);
+  if (fault !== undefined) return { text: `${fault} Nothing was done, and the visitor was not asked.`, isError: true };
+  return tool.identity && !valuesOfIdentity(tool, await claims()) ? signInFirst : undefined;
 }
 
 /** PostgreSQL's JSON takes neither U+0000 nor half a character, and the end of the job would fail with it. */
@@ -81,6 +85,12 @@ function isStorable(value: unknown): boolean {
 
 /** Marks that turn the direction of the text after them: with one, a card could show other values than are sent. */
 const turns = /[\u202a-\u202e\u2066-\u2069]/g;
+
+/** A call of a model as an action. */
+export function toAction(tool: SiteTool, given: Record<string, unknown>, locale: string | undefined): ProposedAction {
+  const action = { tool: tool.name, version: hashOfTool(tool), arguments: given };
+  return { ...action, id: v7(), hash: hashOfAction(action), ...toCard(tool, given, locale) };
+}
 
 function toCard({ name, card }: SiteTool, given: Record<string, unknown>, locale: string | undefined) {
   const fill = (text: NonNullable<typeof card>["title"]) =>

@@ -5,10 +5,12 @@ import { handInCut } from "../../../shared/db/voices/hand-in-cut.ts";
 import { endJob } from "../../../shared/jobs/end-job.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import { readCards } from "../../../shared/db/actions/cards.ts";
-import { carryOutAction } from "../actions/carry-out.ts";
+import type { ActionToRun } from "../../../shared/db/actions/send.ts";
+import { type ActingRun, carryOutAction, recallUnasked } from "../actions/carry-out.ts";
 import { claimsOfJob, type ReadClaims } from "../actions/read-claims.ts";
 import { proposingToolsOf } from "../actions/proposing-tools.ts";
-import { tellAction, type ToldAction } from "../actions/told-action.ts";
+import { tellAction, tellAlso, type ToldAction } from "../actions/told-action.ts";
+import { type SentUnasked, unaskedToolsOf, type UnaskedOptions } from "../actions/unasked-tools.ts";
 import { Draft } from "../draft/draft.ts";
 import { ownToolsOf } from "../tools/handoff-tool.ts";
 import { findReply, type FoundReply } from "./find-reply.ts";
@@ -27,7 +29,8 @@ interface JobRun {
   draft: Draft;
   report: RunReport;
   tools: ToolSession;
-  claims: ReadClaims;
+  acting: ActingRun & { context: WorkerContext; claims: ReadClaims };
+  sent: SentUnasked;
   told?: ToldAction;
 }
 
@@ -44,9 +47,11 @@ export async function answerJob(context: WorkerContext, job: ClaimedJob): Promis
   const { signal, release } = context.leases.hold(job);
   const draft = new Draft(context, job, () => context.leases.stop(job, "lost"), log);
   const people = context.assistants.get(job.assistantType)?.people;
-  const claims = claimsOfJob(context, job, log);
-  const tools = openSession(context, job, claims);
-  const run: JobRun = { job, draft, report, tools, claims };
+  const acting = { context, log, signal, claims: claimsOfJob(context, job, log) };
+  const sent: SentUnasked = new Map();
+  const onOutcome = (action: ActionToRun) => void (run.told = tellAlso(run.told, action));
+  const tools = openSession(acting, job, { sent, onOutcome });
+  const run: JobRun = { job, draft, report, tools, acting, sent };
   try {
     // Readers of the job reload its row and see it active.
     context.live
@@ -83,24 +88,34 @@ export async function answerJob(context: WorkerContext, job: ClaimedJob): Promis
 }
 
 /** Tools that the model of a job may call. */
-function openSession({ assistants, db, siteTools }: WorkerContext, job: ClaimedJob, claims: ReadClaims): ToolSession {
+function openSession(
+  acting: JobRun["acting"],
+  job: ClaimedJob,
+  noted: Pick<UnaskedOptions, "sent" | "onOutcome">,
+): ToolSession {
+  const { context, claims } = acting;
+  const { assistants, db, siteTools } = context;
   const { people, tools } = assistants.get(job.assistantType) ?? {};
   const locale = job.metadata["locale"];
-  const reading = { siteTools, jobId: job.id, locale, claims };
   const proposing = { locale, claims, readCards: () => readCards(db.pool, job.conversationId) };
   return new ToolSession([
     ...ownToolsOf({ people }),
-    ...readingToolsOf({ tools }, reading),
+    ...readingToolsOf({ tools }, { siteTools, jobId: job.id, locale, claims }),
     ...proposingToolsOf({ tools }, proposing),
+    ...unaskedToolsOf({ tools }, { ...proposing, ...noted, run: acting, job }),
   ]);
 }
 
-/** Finds the reply. If the message confirms an action, the run carries that out first. */
+/** Finds the reply. What the message confirms is carried out first, and what earlier runs have sent is settled. */
 async function actThenSpeak(context: WorkerContext, run: JobRun, signal: AbortSignal): Promise<FoundReply> {
-  const action = await carryOutAction({ context, log: run.report.log, signal, claims: run.claims }, run.job);
-  if (action) {
-    const { turn, text } = tellAction(action);
-    run.told = turn && run.tools.recall(turn) ? { turn, text } : { text };
+  const { acting, job, sent, tools } = run;
+  const confirmed = await carryOutAction(acting, job);
+  const unasked = await recallUnasked(acting, job);
+  for (const action of unasked) sent.set(action.hash.toString("hex"), action);
+  for (const action of confirmed ? [confirmed, ...unasked] : unasked) {
+    const { turn } = tellAction(action);
+    const told = tellAlso(run.told, action);
+    run.told = turn && tools.recall(turn) ? told : { text: told.text };
   }
   return findReply({ context, run, signal });
 }

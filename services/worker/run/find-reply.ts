@@ -8,7 +8,7 @@ import {
   type ProviderName,
   providerOf,
 } from "../../../shared/assistants/provider-catalog.ts";
-import type { ToldAction } from "../actions/told-action.ts";
+import { NobodyKnows, type ToldAction } from "../actions/told-action.ts";
 import { findSiteAnswer } from "../knowledge/find-site-answer.ts";
 import { choosePreset } from "../providers/preset.ts";
 import { type CallContext, callProvider, type ProviderAnswer } from "./call-provider.ts";
@@ -65,6 +65,7 @@ export async function findReply({ context, run, signal }: Search): Promise<Found
   );
   let last: unknown;
   for (const [place, provider] of providers.entries()) {
+    if (!canTell(run, provider, assistant)) continue;
     try {
       using slice = new TimeSlice({
         signal: calls.signal,
@@ -81,6 +82,7 @@ export async function findReply({ context, run, signal }: Search): Promise<Found
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof Stopped) throw error;
+      if (error instanceof NobodyKnows) break;
       last = error;
       context.providerErrorLog.note(provider.name, error, log);
       if (calls.signal.aborted) break;

@@ -10,7 +10,7 @@ export interface ReplyRun {
   draft: ReplyDraft;
   report: Pick<RunReport, "log" | "span" | "skipped">;
   tools: ToolSession;
-  /** Action that the message has answered: the reply tells what became of it. */
+  /** Actions that were carried out for the message: the reply tells what became of them. */
   told?: ToldAction;
   /** True for a suggestion: its operator is told what a visitor would hear an apology for. */
   forOperator?: boolean;

@@ -8,7 +8,7 @@ export interface RunTool extends Tool {
   endsReply?: boolean;
   /** True if its results are texts from elsewhere, which may try to give orders. */
   retrieves?: boolean;
-  /** True if it changes something without asking. It is for prompts without a text from elsewhere. */
+  /** True if it changes something, and cannot ask. It is for prompts without a text from elsewhere. */
   unasked?: boolean;
   /** @returns what the model is told */
   run(call: ToolCall, session: ToolSession, signal: AbortSignal): Promise<ToolResult> | ToolResult;
@@ -73,10 +73,19 @@ export class ToolSession {
    * @returns false if its tools are not among these: no provider can be told of it then
    */
   recall(turn: ToolTurn): boolean {
+    this.noteRetrieved();
     if (!turn.calls.every(({ name }) => this.#tools.has(name))) return false;
-    this.#turns = [turn];
-    this.#holdsRetrieved = true;
+    this.#turns = [...this.#turns, turn];
     return true;
+  }
+
+  /** True if the prompt holds a text from elsewhere, which may try to give orders: nothing is changed unasked from then on. */
+  get holdsRetrieved(): boolean {
+    return this.#holdsRetrieved;
+  }
+
+  noteRetrieved(): void {
+    this.#holdsRetrieved = true;
   }
 
   /** Records that the tools came out wrong, so that no words of a reply came of it. */
@@ -85,18 +94,31 @@ export class ToolSession {
   }
 
   /**
-   * Carries out the calls of an answer.
+   * Carries out the calls of an answer. If it is given up in the middle, the next provider goes on with what was done.
    * @returns true if the reply is whole without another call
    */
   async carryOut({ text, calls, keep, signal }: Answered, hasWords: boolean): Promise<boolean> {
     const results: ToolResult[] = [];
-    for (const call of calls) {
-      results.push(await this.#run(call, signal));
-      signal.throwIfAborted();
+    try {
+      for (const call of calls) {
+        results.push(await this.#run(call, signal));
+        signal.throwIfAborted();
+      }
+    } finally {
+      this.#note({ text, calls, results, keep });
     }
     if (results.some(({ isError }) => isError)) this.#mistakes += 1;
-    this.#turns = [...this.#turns, { text, calls, results, ...(keep && { keep }) }];
     return hasWords && calls.every(({ name }) => this.#tools.get(name)?.endsReply);
+  }
+
+  /** Notes the calls that have results. Thoughts are signed for all calls of an answer. */
+  #note({ text, calls, results, keep }: Omit<Answered, "signal"> & { results: readonly ToolResult[] }): void {
+    if (results.length === 0) return;
+    const done = calls.slice(0, results.length);
+    this.#turns = [
+      ...this.#turns,
+      { text, calls: done, results, ...(keep && done.length === calls.length && { keep }) },
+    ];
   }
 
   /** Tools that may be called now. */

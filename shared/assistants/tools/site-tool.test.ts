@@ -68,7 +68,7 @@ describe("tools of an assistant", () => {
     ["a name of ours", { ...reading, name: "handoff" }, "name: is the name of a tool of Parley's own"],
     ["reading that is asked about", { ...reading, confirm: "visitor" }, 'confirm: expected "never"'],
     ["a change without a card", { ...changing, card: undefined }, "card: expected title and lines"],
-    ["a card that is never shown", { ...changing, confirm: "never" }, "card: is never shown"],
+    ["a card that is never shown", { ...reading, card: changing.card }, "card: is never shown"],
     ["a change by GET", { ...changing, request }, "request.method: expected another one"],
     [
       "a body that is not sent",
@@ -162,7 +162,13 @@ describe("parameters of a visitor's identity", () => {
     const request = { ...reading.request, url: "https://shop.example/{customer}/{order}" };
     const [tool, other] = await toolsFrom(
       { ...reading, parameters, request, identity: { customer: "sub" } },
-      { ...reading, name: "order_of", parameters: { ...parameters, required: ["order"] }, request, identity: { customer: "sub" } },
+      {
+        ...reading,
+        name: "order_of",
+        parameters: { ...parameters, required: ["order"] },
+        request,
+        identity: { customer: "sub" },
+      },
     );
     if (!tool || !other) throw new Error("a tool is missing");
     expect(offeredParameters(tool)).toEqual({ ...order, required: ["order"] });

@@ -78,7 +78,9 @@ export const toolDeclaration = z.strictObject({
   repeat: z.enum(["never", "key"]).default("never").describe("key: the endpoint honours Idempotency-Key"),
   status: z.strictObject({ url }).optional().describe("where to ask whether a call was carried out"),
   result: localizedText.optional().describe("words of the outcome; absent: the response as text"),
-  card: card.optional().describe("question to the visitor before a change"),
+  card: card
+    .optional()
+    .describe("question to the visitor before a change, or what they are shown of one that was not asked about"),
   timeoutMs: z.int().min(100).max(toolTimeout.longestMs).default(toolTimeout.usualMs),
   hosts: z.array(z.string().min(1)).optional().describe("other hosts that an address of this tool may have"),
   identity: z

@@ -32,7 +32,7 @@ function faultsOfKind({ effect, confirm, card, request, repeat, status, paramete
   const faults: [boolean, string[], string][] = [
     [effect === "read" && confirm === "visitor", ["confirm"], 'expected "never": reading is not asked about'],
     [asks && card === undefined, ["card"], "expected title and lines: the question that the visitor is asked"],
-    [!asks && card !== undefined, ["card"], "is never shown: the visitor is not asked about this tool"],
+    [effect === "read" && card !== undefined, ["card"], "is never shown: reading is not asked about"],
     [effect === "read" && repeat === "key", ["repeat"], "is for changes: reading is repeated by the model"],
     [effect === "read" && status !== undefined, ["status"], "is for changes: nothing is open after reading"],
     [effect === "change" && request.method === "GET", ["request", "method"], "expected another one for a change"],

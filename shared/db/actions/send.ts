@@ -6,23 +6,32 @@ import type { Columns } from "../schema/tables.ts";
 /** An action as the run of its answer needs it. */
 export interface ActionToRun
   extends
-    Columns<"actions", "id" | "conversation_id" | "tool" | "version" | "arguments" | "title" | "state" | "result">,
+    Columns<
+      "actions",
+      "id" | "conversation_id" | "tool" | "version" | "hash" | "arguments" | "title" | "state" | "result"
+    >,
     /** Assistant that proposed it. */
     Columns<"jobs", "assistant_type"> {
   /** Time since it was sent, by the database's clock; null: it was not. */
   sentMs: number | null;
   /** Language of the visitor. */
   locale: string | null;
+  /** False if its tool needs no confirmation: the run that proposed it has sent it. */
+  asked: boolean;
 }
 
-export const actionToRunStatement: Statement<ActionToRun> = {
-  name: "action-to-run",
-  text: `
-    select actions.id, conversation_id as "conversationId", tool, version, arguments, title, state, result,
+/** SQL that reads actions. */
+export const actionToRun = `
+    select actions.id, conversation_id as "conversationId", tool, version, hash, arguments, title, state, result,
+           answer_id is distinct from actions.job_id as asked,
            (select assistant_type from jobs where jobs.id = actions.job_id) as "assistantType",
            (extract(epoch from now() - sent_at) * 1000)::float8 as "sentMs",
            (select metadata ->> 'locale' from conversations where conversations.id = conversation_id) as locale
-    from actions where actions.id = $1`,
+    from actions`;
+
+export const actionToRunStatement: Statement<ActionToRun> = {
+  name: "action-to-run",
+  text: `${actionToRun} where actions.id = $1`,
 };
 
 /** Reads an action; `undefined`: it was erased before it was sent. */

@@ -133,15 +133,13 @@ export const insertConversation = batched({ runBatch: insertConversations });
 
 type Bytes = Pick<NewMessage, "visitorHash" | "idempotencyHash" | "requestHash" | "claims">;
 
-function hexBytes({ visitorHash, idempotencyHash, requestHash, claims = null }: Bytes) {
+function hexBytes({ visitorHash, idempotencyHash, requestHash, claims }: Bytes) {
   const bytes = { visitorHash, idempotencyHash, requestHash, claims };
   return Object.fromEntries(Object.entries(bytes).map(([name, each]) => [name, hex(each)]));
 }
 
 /** Formats bytes for PostgreSQL. */
-function hex(bytes: Buffer | null): string | null {
-  return bytes && `\\x${bytes.toString("hex")}`;
-}
+const hex = (bytes: Buffer | null | undefined) => bytes && `\\x${bytes.toString("hex")}`;
 
 export interface FollowingMessage extends NewMessage {
   siteId: string;

@@ -25,7 +25,7 @@ interface Evidence {
 /** @returns what is wrong, a line each */
 export function checkActions({ asked, actions, shop, wasBroken }: Evidence): string[] {
   const faults: string[] = [];
-  const confirmed = new Set(asked.flatMap(({ actionId, answer }) => (answer === "yes" ? (actionId ?? []) : [])));
+  const confirmed = new Set(asked.filter(isWanted).map(({ actionId }) => actionId));
   for (const key of shop.keys()) if (!confirmed.has(key)) faults.push(`${key} was called, and nobody has confirmed it`);
   for (const action of actions) {
     const entry = shop.get(action.id);
@@ -47,6 +47,10 @@ export function checkActions({ asked, actions, shop, wasBroken }: Evidence): str
     }
   }
   return faults;
+}
+
+function isWanted({ answer }: AskedAction): boolean {
+  return answer === "yes" || answer === "unasked";
 }
 
 function spanOf({ sentMs, endedMs }: LedgerAction): string {

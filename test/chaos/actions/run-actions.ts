@@ -89,14 +89,19 @@ export async function runActions({ backend, seed, count }: ActionsOptions): Prom
   return { faults: wrong, summary: summarize(asked, actions, runLog), folder: testbed.folder };
 }
 
-/** A model that asks for what the visitor asks for, and tells what became of it. */
+/**
+ * A model that asks for what the visitor asks for, and tells what became of it. A call that is made at once is repeated once it
+ * has its result.
+ */
 async function startShopModel(): Promise<FaultyProvider> {
   const fake = await startFakeProvider({
     script: ({ messages }) => {
-      const [, order, repeat] = /^Cancel order (\d+) by (\w+)$/.exec(newestMessage(messages) ?? "") ?? [];
-      if (order === undefined) return { steps: ["So it is."] };
-      const call = { name: `cancel_${repeat}`, arguments: JSON.stringify({ order }) };
-      return { steps: ["Please confirm.", { call }] };
+      const [, order, repeat, atOnce] =
+        /^Cancel order (\d+) by (\w+)( at once)?$/.exec(newestMessage(messages) ?? "") ?? [];
+      const results = messages.filter(({ role }) => role === "tool").length;
+      if (order === undefined || results > 1) return { steps: ["So it is."] };
+      const call = { name: `${atOnce ? "unasked" : "cancel"}_${repeat}`, arguments: JSON.stringify({ order }) };
+      return { steps: [atOnce ? "One moment." : "Please confirm.", { call }] };
     },
   });
   return { fake, replies: new Map(), heal: () => undefined, hurry: () => undefined };
@@ -109,14 +114,15 @@ async function writeConfig(port: number): Promise<string> {
   await cp(shipped, join(folder, "config"), { recursive: true });
   const path = join(folder, "config/assistants.json");
   const file = JSON.parse(await readFile(path, "utf8")) as { assistants: { default: object } };
-  file.assistants.default = { ...file.assistants.default, tools: repeats.map((repeat) => toolOf(repeat, port)) };
+  file.assistants.default = { ...file.assistants.default, tools: repeats.flatMap((repeat) => toolsOf(repeat, port)) };
   await writeFile(path, JSON.stringify(file));
   return folder;
 }
 
-function toolOf(repeat: (typeof repeats)[number], port: number) {
+/** The same change twice: confirmed on a card, and made at once. */
+function toolsOf(repeat: (typeof repeats)[number], port: number) {
   const shop = `http://127.0.0.1:${port}`;
-  return {
+  const tool = {
     name: `cancel_${repeat}`,
     description: "Cancels an order",
     parameters: { type: "object", properties: { order: { type: "string" } }, required: ["order"] },
@@ -128,6 +134,7 @@ function toolOf(repeat: (typeof repeats)[number], port: number) {
     result: "Order {order} is cancelled.",
     timeoutMs: toolLimitMs,
   };
+  return [tool, { ...tool, name: `unasked_${repeat}`, confirm: "never" }];
 }
 
 /** Ends one part after another, with time between them in which something can go on. */

@@ -11,8 +11,11 @@ export interface AskedAction {
   repeat: Repeat;
   /** Absent: no card came. */
   actionId?: string;
-  /** `yes` and `no` were accepted; `refused`: the answer came too late, as a person had the conversation. */
-  answer: "yes" | "no" | "none" | "refused";
+  /**
+   * `yes` and `no` were accepted; `refused`: the answer came too late, as a person had the conversation. `unasked`: its tool needs
+   * no confirmation.
+   */
+  answer: "yes" | "no" | "none" | "refused" | "unasked";
 }
 
 /** Longer than any fault, with the time in which an endpoint is asked what became of a call. */
@@ -27,6 +30,9 @@ interface Answer {
 interface Card {
   id: string;
 }
+
+/** Share of the wishes that are carried out without a card. */
+const unaskedShare = 0.3;
 
 /** A visitor who asks for an order to be cancelled, and answers the card: most say yes, some twice at once. */
 export class ShopVisitor {
@@ -44,12 +50,14 @@ export class ShopVisitor {
     const repeat = this.#random.pick(repeats);
     const asked = { order, repeat, answer: "none" } as const;
     const key = randomUUID();
-    const message = `Cancel order ${order} by ${repeat}`;
+    const isUnasked = this.#random.chance(unaskedShare);
+    const message = `Cancel order ${order} by ${repeat}${isUnasked ? " at once" : ""}`;
     const chat = await this.#ask("POST", "/api/chat", { body: { message }, headers: { "idempotency-key": key } });
     const { jobId, token } = chat.body as { jobId: string; token: string };
     const job = (await this.#ended(jobId, token)) as { actions?: Card[] };
     const actionId = job.actions?.[0]?.id;
     if (actionId === undefined) return asked;
+    if (isUnasked) return { ...asked, actionId, answer: "unasked" };
     const dice = this.#random.next();
     if (dice > 0.9) return { ...asked, actionId };
     const confirm = dice < 0.8;
