@@ -48,6 +48,8 @@ export interface FreshProject extends AsyncDisposable {
   install(from: readonly string[], options?: { offline?: boolean }): Promise<void>;
   /** Runs a program of the repository's packages with Node, like `vite/bin/vite.js`. */
   run(program: string, args: readonly string[]): Promise<string>;
+  /** Runs a program of the project's own packages with Node. */
+  own(program: string, args: readonly string[]): Promise<string>;
   /** Runs a file of the project with Node. */
   node(file: string, env: Record<string, string>): Promise<string>;
 }
@@ -67,16 +69,19 @@ export async function createProject(files: Record<string, string>): Promise<Fres
       await npm(folder, ["install", ...quiet, offline ? "--offline" : "--prefer-offline", ...from]);
     },
     run: (program, args) => execute(folder, process.execPath, [join(root, "node_modules", program), ...args]),
+    own: (program, args) => execute(folder, process.execPath, [join(folder, "node_modules", program), ...args]),
     node: (file, env) => execute(folder, process.execPath, [file], env),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
   };
 }
 
-/** Settings for the compiler in a project, as its own template would have them. */
-export function compilerSettings(moduleResolution: "bundler" | "nodenext"): string {
+/**
+ * Settings for the compiler in a project.
+ * @param skipLibCheck true as templates have it; false to check the types of packages, too
+ */
+export function compilerSettings(moduleResolution: "bundler" | "nodenext", skipLibCheck: boolean): string {
   const module = moduleResolution === "bundler" ? "esnext" : "nodenext";
-  // Types of the packages are checked, too: `skipLibCheck` would pass over them.
-  const strict = { strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, noEmit: true };
+  const strict = { strict: true, exactOptionalPropertyTypes: true, skipLibCheck, noEmit: true };
   const compilerOptions = { ...strict, target: "es2022", module, moduleResolution, types: [], jsx: "react-jsx" };
   const lib = ["es2024", "dom", "dom.iterable"];
   return JSON.stringify({ compilerOptions: { ...compilerOptions, lib }, include: ["src", "*.ts"] });

@@ -235,7 +235,7 @@ function withServer(files: Record<string, string>): Record<string, string> {
 
 async function typeCheck(project: FreshProject): Promise<void> {
   for (const resolution of ["nodenext", "bundler"] as const) {
-    await writeFile(join(project.folder, "tsconfig.json"), compilerSettings(resolution));
+    await writeFile(join(project.folder, "tsconfig.json"), compilerSettings(resolution, false));
     await project.run("typescript/bin/tsc", ["-p", "."]);
   }
 }

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { createClient, newKey, ServiceError } from "../../packages/client/source/client.ts";
 import type { JobProgress } from "../../packages/client/source/reply-assembler.ts";
 import { ApiClient } from "../system/harness/api-client.ts";
@@ -54,6 +54,33 @@ onSharedProducts("the client", (product) => {
       client.submit({ message: "Once" }, { key }),
     ]);
     expect(other.jobId).toBe(one.jobId);
+  });
+
+  it("polls a reply where responses cannot be read while they arrive, as in React Native", async () => {
+    const { script, release } = heldReply("It grows", " and ends.");
+    product().provider.answer("Ask from a phone", script);
+    vi.stubGlobal("Response", { prototype: {} });
+    const client = connect();
+    vi.unstubAllGlobals();
+    const texts: string[] = [];
+    for await (const progress of client.follow(await client.submit({ message: "Ask from a phone" }))) {
+      if (progress.type !== "delta") continue;
+      texts.push(progress.text);
+      release();
+    }
+    expect(texts.join("")).toBe("It grows and ends.");
+    expect(texts.length).toBeGreaterThan(1);
+    expect(streams()).toEqual([]);
+  });
+
+  it("polls at once where an answer has no stream, whatever gives it", async () => {
+    const client = createClient({
+      server: front.url,
+      fetch: async (...request) => Object.defineProperty(await fetch(...request), "body", { value: undefined }),
+    });
+    const followed = await followAll(client.follow(await client.submit({ message: "Without a body" })));
+    expect(followed).toMatchObject({ text: echoOf("Without a body"), end: "done" });
+    expect(streams()).toHaveLength(1);
   });
 
   it("stops a reply, and reports its text so far", async () => {

@@ -178,7 +178,7 @@ export function createClient({ server, identity, fetch }: ClientOptions): Client
     fetch: (...request) => (fetch ?? globalThis.fetch)(...request),
     identity: () => (typeof identity === "function" ? identity() : identity),
   };
-  const health: StreamHealth = { endpoint, blockedUntil: 0 };
+  const health: StreamHealth = { endpoint, blockedUntil: fetch || canReadStreams() ? 0 : Infinity };
   const delays = createRetryDelays();
   const call = <Answer>(
     path: string,
@@ -229,6 +229,11 @@ export function createClient({ server, identity, fetch }: ClientOptions): Client
       }),
     wake: () => delays.wake(),
   };
+}
+
+/** Tests for responses that can be read while they arrive. React Native's own cannot. */
+function canReadStreams(): boolean {
+  return "body" in Response.prototype;
 }
 
 const post = { method: "POST" } as const;

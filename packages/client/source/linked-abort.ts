@@ -15,7 +15,8 @@ export function linkAbort(source: AbortSignal | undefined, limitMs?: number): Ab
   const controller = new AbortController();
   const abort = (reason?: unknown) => controller.abort(reason);
   const follow = () => abort(source?.reason);
-  const expire = () => abort(new DOMException(`not done within ${limitMs} ms`, "TimeoutError"));
+  // React Native has no DOMException.
+  const expire = () => abort(Object.assign(new Error(`not done within ${limitMs} ms`), { name: "TimeoutError" }));
   const timer = limitMs === undefined ? undefined : setTimeout(expire, limitMs);
   source?.addEventListener("abort", follow);
   if (source?.aborted) follow();
