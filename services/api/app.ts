@@ -10,6 +10,7 @@ import { identifyRequests } from "./middleware/request-id.ts";
 import { securityHeaders } from "./middleware/security-headers.ts";
 import { actionRoutes } from "./actions/action-routes.ts";
 import { adminRoutes } from "./routes/admin.ts";
+import { uiChatRoutes } from "./doors/ai-sdk/ui-routes.ts";
 import { chatRoutes } from "./routes/chat.ts";
 import { conversationRoutes } from "./routes/conversations.ts";
 import { serveDemo } from "./routes/demo.ts";
@@ -37,6 +38,7 @@ export function createApp(context: ApiContext): Express {
   app.use("/api", refuseFaulty(context.limits));
   app.use("/api", refuseForeignWrites(config));
   app.use("/api/chat", chatRoutes(context));
+  app.use("/api/ui/chat", uiChatRoutes(context));
   app.use("/api/jobs", jobRoutes(context));
   app.use("/api/actions", actionRoutes(context));
   app.use("/api/me", visitorRoutes(context));

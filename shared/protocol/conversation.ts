@@ -11,6 +11,10 @@ export const defaultHistoryPage = 50;
 export const sender = z.enum(["user", "ai", "operator"]);
 export type Sender = z.output<typeof sender>;
 
+/** Front end in which a conversation was begun. */
+export const channel = z.enum(["widget", "api", "ai-sdk", "mcp"]);
+export type ConversationChannel = z.output<typeof channel>;
+
 /** Place in a conversation's events, to go on from; see `GET /api/conversations/:id/events`. */
 export const cursor = z.string().meta({ description: "Pass it to the conversation's event stream as `after`" });
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { actionCard } from "./actions/action-card.ts";
-import { cursor, message } from "./conversation.ts";
+import { channel, cursor, message } from "./conversation.ts";
 import { conversationEventData } from "./events.ts";
 import { expected, handledBy, handling } from "./handling.ts";
 import { jobErrorCode, jobStatus } from "./job.ts";
@@ -54,8 +54,8 @@ export const inboxEntry = z
       .meta({ description: "Since when the visitor waits for the first words of a person" }),
     closedAt: z.iso.datetime().optional(),
     blocked: z.literal(true).optional(),
-    channel: z.enum(["widget", "api", "ai-sdk", "mcp"]).meta({
-      description: "The client it came from, as far as its metadata tells",
+    channel: channel.meta({
+      description: "Front end that it was begun in; of the widget and other clients, as far as its metadata tells",
     }),
     assistantType: z.string(),
     verifiedVisitor: z.boolean(),

@@ -11,7 +11,7 @@ export const maxMetadataBytes = 2048;
 const maxHistoryChars = 20_000;
 
 /** Text that PostgreSQL and UTF-8 can store: no U+0000, no unpaired surrogate. */
-const storable = z
+export const storable = z
   .string()
   .refine((text) => !text.includes("\0"), "must not contain U+0000")
   .refine((text) => text.isWellFormed(), "must not contain lone surrogates");

@@ -123,7 +123,7 @@ describe.each(clients)("the recipe for $name in $place shows the stored reply on
     expect(half.front.seen.slice(asked)).toEqual([]);
   });
 
-  // It cannot be told: see docs/clients.md.
+  // It cannot be told: see docs/front-ends/clients.md.
   it.skipIf(client.name === "reconnecting-eventsource")(
     "and gives up when the service refuses the request",
     { timeout: testLimitMs },

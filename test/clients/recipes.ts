@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { JobView } from "../../shared/protocol/job.ts";
 
-/** A job as the recipes of `docs/clients.md` name it. */
+/** A job as the recipes of `docs/front-ends/clients.md` name it. */
 export interface RecipeJob {
   server: string;
   jobId: string;
@@ -76,10 +76,10 @@ async function bundleAnew(name: ClientName, platform: "browser" | "node"): Promi
   return file.text;
 }
 
-/** Reads the block of code that follows a recipe's mark in `docs/clients.md`. */
+/** Reads the block of code that follows a recipe's mark in `docs/front-ends/clients.md`. */
 async function readRecipe(name: string): Promise<string> {
-  const document = await readFile(`${root}/docs/clients.md`, "utf8");
+  const document = await readFile(`${root}/docs/front-ends/clients.md`, "utf8");
   const [, code] = new RegExp(`<!-- recipe: ${name} -->\n+\`\`\`js\n(.*?)\n\`\`\`\n`, "s").exec(document) ?? [];
-  if (code === undefined) throw new Error(`docs/clients.md has no recipe ${name}`);
+  if (code === undefined) throw new Error(`docs/front-ends/clients.md has no recipe ${name}`);
   return code;
 }

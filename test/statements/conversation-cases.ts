@@ -7,14 +7,17 @@ import * as conversations from "../../shared/db/conversations/conversations.ts";
 import * as erasure from "../../shared/db/conversations/erasure.ts";
 import * as exports from "../../shared/db/conversations/export.ts";
 import * as feedback from "../../shared/db/conversations/feedback.ts";
+import * as uiMessages from "../../shared/db/conversations/ui-messages.ts";
 import * as threads from "../../shared/db/conversations/threads.ts";
 import * as visitors from "../../shared/db/conversations/visitors.ts";
 import { draftStatements } from "../../shared/live/draft-statements.ts";
 import { rating, sender } from "../../shared/protocol/conversation.ts";
 import { handledBy } from "../../shared/protocol/handling.ts";
-import { finishReason } from "../../shared/protocol/job.ts";
+import { finishReason, jobStatus } from "../../shared/protocol/job.ts";
 import { replySource } from "../../shared/protocol/knowledge/reply-source.ts";
 import { exportedConversation, exportedJob, exportedMessage } from "../../shared/protocol/export.ts";
+import { confirmOne } from "../../shared/testing/fixtures/actions.ts";
+import { startConversation } from "../../shared/testing/fixtures/conversations.ts";
 import {
   answerOne,
   answerRated,
@@ -244,6 +247,23 @@ const run = (statement: { name: string; text: string }, values: unknown[]) => (p
 const draft = v7();
 const begin = run(draftStatements.begin, [draft, 1, Buffer.from("a draft"), draft]);
 
+/** Statements for front ends of other protocols. */
+const doorCases = [
+  reads(
+    uiMessages.clientMessageStatement,
+    z.strictObject({ messageId: z.uuid(), text: z.string(), jobId: z.uuid(), status: jobStatus }),
+    async (pool) => {
+      const { conversationId } = await startConversation(pool, { clientId: "theirs" });
+      await uiMessages.readClientMessage(pool, { conversationId, clientId: "theirs", ownId: null });
+    },
+  ),
+  reads(
+    uiMessages.messageStepsStatement,
+    z.strictObject({ id: z.uuid(), actionId: z.uuid().nullable() }),
+    async (pool) => uiMessages.readMessageSteps(pool, (await confirmOne(pool, await startActive(pool))).jobId),
+  ),
+];
+
 const draftCases = [
   writes(draftStatements.begin, begin),
   writes(draftStatements.append, run(draftStatements.append, [draft, 1, Buffer.from("!"), draft, 7])),
@@ -267,5 +287,6 @@ export const conversationCases: StatementCase[] = [
   ...visitorCases,
   ...erasureCases,
   ...threadCases,
+  ...doorCases,
   ...draftCases,
 ];

@@ -13,7 +13,7 @@ import * as operators from "../../shared/db/desk/operators.ts";
 import * as suggestions from "../../shared/db/desk/suggestions.ts";
 import * as conversation from "../../shared/db/desk/read-conversation.ts";
 import { actionCard } from "../../shared/protocol/actions/action-card.ts";
-import { rating, sender } from "../../shared/protocol/conversation.ts";
+import { channel, rating, sender } from "../../shared/protocol/conversation.ts";
 import { numberEvents } from "../../shared/events/number.ts";
 import { handledBy, handoffReason, noticeCode } from "../../shared/protocol/handling.ts";
 import { finishReason, jobErrorCode, jobStatus } from "../../shared/protocol/job.ts";
@@ -91,6 +91,7 @@ const deskRow = z.strictObject({
   blocked: z.boolean(),
   verifiedVisitor: z.boolean(),
   assistantType: z.string(),
+  channel: channel.nullable(),
   metadata: z.record(z.string(), z.string()),
   openJobs: z.array(z.uuid()),
   updatedAt: z.date(),

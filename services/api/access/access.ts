@@ -50,8 +50,17 @@ export async function authenticate(context: AccessContext, req: Request): Promis
   return holder;
 }
 
+/**
+ * Verifies the credentials of a request that needs none.
+ * @throws {Problem} 401 for those that do not verify
+ */
+export async function readCredentials(context: AccessContext, req: Request): Promise<Omit<Holder, "open">> {
+  if (req.get("Authorization") !== undefined) return readHolder(context, req);
+  return { conversationId: undefined, visitor: await readVisitor(context, req) };
+}
+
 /** A conversation whose row was just read. */
-type OpenedConversation = Pick<
+export type OpenedConversation = Pick<
   ConversationOwner,
   "id" | "pageVersion" | "eventSeq" | "handledBy" | "operator" | "stretch"
 >;

@@ -2,7 +2,7 @@ import cors from "cors";
 import type { NextFunction, Request, Response } from "express";
 import type { Config } from "../../../shared/config/config.ts";
 import { Problem } from "../../../shared/errors.ts";
-import { challengeHeader, identityHeader } from "../../../shared/protocol/headers.ts";
+import { challengeHeader, identityHeader, tokenHeader } from "../../../shared/protocol/headers.ts";
 import type { OriginReport } from "../../../shared/protocol/service.ts";
 import { originAdvice } from "./refused-origins.ts";
 
@@ -26,6 +26,8 @@ const exposedHeaders = [
   "RateLimit-Policy",
   "Preference-Applied",
   "X-Request-Id",
+  tokenHeader,
+  "x-vercel-ai-ui-message-stream",
 ];
 /** Seconds for which a browser caches a preflight. */
 const maxAge = 600;

@@ -9,7 +9,7 @@ const unnamed = "(unknown)";
 
 /** Fields of a conversation that the inbox shows, too. */
 export function toEntry(row: DeskRow): Omit<InboxEntry, "lastMessage" | "unseen" | "unread"> {
-  const { operatorId, operator, waitingSince, closedAt, metadata } = row;
+  const { operatorId, operator, waitingSince, closedAt, channel, metadata } = row;
   return {
     id: row.id,
     handledBy: row.handledBy,
@@ -17,7 +17,7 @@ export function toEntry(row: DeskRow): Omit<InboxEntry, "lastMessage" | "unseen"
     ...(waitingSince && { waitingSince: waitingSince.toISOString() }),
     ...(closedAt && { closedAt: closedAt.toISOString() }),
     ...(row.blocked && { blocked: true as const }),
-    channel: channelOf(metadata),
+    channel: channel ?? channelOf(metadata),
     assistantType: row.assistantType,
     verifiedVisitor: row.verifiedVisitor,
     metadata,

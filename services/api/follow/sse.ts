@@ -21,10 +21,24 @@ export interface EncodedEvents {
 
 type StreamEvent = JobEvent | ConversationEvent | InboxEvent;
 
+/** How a stream's events are written, and how it ends while there is more to come. */
+export interface StreamWire<Event> {
+  encode: (event: Event, isFirst: boolean) => string | Buffer;
+  /** True for the event after which the stream is complete. */
+  isEnd: (event: Event) => boolean;
+  breakOff: (res: Response) => void;
+}
+
+interface OpenStream {
+  /** Monotonic time at which it began. */
+  beganAt: number;
+  breakOff: (res: Response) => void;
+}
+
 /** All event streams of this process. One timer keeps them open, and one call ends them at shutdown. */
 export class EventStreams {
-  /** Each open stream with the monotonic time at which it began. */
-  readonly #open = new Map<Response, number>();
+  readonly #open = new Map<Response, OpenStream>();
+  readonly #own: StreamWire<StreamEvent | EncodedEvents> = { encode, isEnd, breakOff: (res) => this.sendBack(res) };
   readonly #heartbeat: NodeJS.Timeout;
   #closed = false;
 
@@ -37,34 +51,47 @@ export class EventStreams {
   }
 
   /**
-   * Pumps events to a client, no faster than it reads. An error ends the stream with an invitation to reconnect,
-   * because an `EventSource` gives up for good on any status but 200.
+   * Pumps our own events to a client. An error ends the stream with an invitation to reconnect, because an `EventSource`
+   * gives up for good on any status but 200.
    * @throws never; errors are passed to `onError`
    */
-  async pump(
+  pump(
     res: Response,
     events: AsyncIterable<StreamEvent | EncodedEvents>,
     onError: (error: unknown) => void,
   ): Promise<void> {
+    return this.pumpOn(this.#own, res, events, onError);
+  }
+
+  /**
+   * Pumps events to a client, no faster than it reads.
+   * @throws never; errors are passed to `onError`
+   */
+  async pumpOn<Event>(
+    wire: StreamWire<Event>,
+    res: Response,
+    events: AsyncIterable<Event>,
+    onError: (error: unknown) => void,
+  ): Promise<void> {
     // The request was in flight when the shutdown began.
-    if (this.#closed) return this.sendBack(res);
-    this.#begin(res);
+    if (this.#closed) return wire.breakOff(res);
+    this.#begin(res, wire.breakOff);
     // A stream without an event yet is open all the same.
     res.flushHeaders();
-    let retry: number | undefined = retryMs;
+    let isFirst = true;
     let complete = false;
     try {
       for await (const event of events) {
         if (res.closed || res.writableEnded) return;
-        if (!write(res, event, retry)) await room(res);
-        retry = undefined;
-        complete = isEnd(event);
+        if (!res.write(wire.encode(event, isFirst))) await room(res);
+        isFirst = false;
+        complete = wire.isEnd(event);
       }
     } catch (error) {
       onError(error);
     }
     if (complete) res.end();
-    else this.sendBack(res);
+    else wire.breakOff(res);
     this.#open.delete(res);
   }
 
@@ -74,7 +101,7 @@ export class EventStreams {
    */
   sendBack(res: Response): void {
     if (res.writableEnded) return;
-    this.#begin(res);
+    this.#begin(res, this.#own.breakOff);
     const waitMs = 2000 + Math.floor(Math.random() * 3000);
     res.end(encodeEvent({ event: "wait", data: { retryMs: waitMs } }, waitMs));
   }
@@ -82,19 +109,19 @@ export class EventStreams {
   close(): void {
     clearInterval(this.#heartbeat);
     this.#closed = true;
-    for (const res of this.#open.keys()) this.sendBack(res);
+    for (const [res, { breakOff }] of this.#open) breakOff(res);
     this.#open.clear();
   }
 
   #beat(beganBefore: number): void {
-    for (const [res, beganAt] of this.#open) {
-      if (beganAt < beganBefore) this.sendBack(res);
+    for (const [res, { beganAt, breakOff }] of this.#open) {
+      if (beganAt < beganBefore) breakOff(res);
       // Skip heartbeats while the client has unread data, so the inactivity timeout can detect a dead connection.
       else if (res.writableLength === 0) res.write(":\n\n");
     }
   }
 
-  #begin(res: Response): void {
+  #begin(res: Response, breakOff: OpenStream["breakOff"]): void {
     if (res.headersSent) return;
     release(res);
     res.writeHead(200, {
@@ -102,7 +129,7 @@ export class EventStreams {
       "Cache-Control": "no-store, no-transform",
       "X-Accel-Buffering": "no",
     });
-    this.#open.set(res, performance.now());
+    this.#open.set(res, { beganAt: performance.now(), breakOff });
     res.on("close", () => this.#open.delete(res));
   }
 }
@@ -122,12 +149,11 @@ function release(res: Response): void {
   res.locals = nothing;
 }
 
-/** @returns false if the client has much to read */
-function write(res: Response, event: StreamEvent | EncodedEvents, retry: number | undefined): boolean {
-  if (!("encoded" in event))
-    return res.write(isEnd(event) && retry === undefined ? encodeEnd(event) : encodeEvent(event, retry));
-  if (retry !== undefined) res.write(retryLineOf(retry));
-  return res.write(event.encoded);
+function encode(event: StreamEvent | EncodedEvents, isFirst: boolean): string | Buffer {
+  if ("encoded" in event) {
+    return isFirst ? Buffer.concat([Buffer.from(retryLineOf(retryMs)), event.encoded]) : event.encoded;
+  }
+  return isEnd(event) && !isFirst ? encodeEnd(event) : encodeEvent(event, isFirst ? retryMs : undefined);
 }
 
 function isEnd(event: StreamEvent | EncodedEvents): event is StreamEvent {

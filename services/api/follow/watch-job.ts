@@ -51,6 +51,11 @@ export class JobWatch {
     return watcher;
   }
 
+  /** Aborts when the process is ending, and its clients are not to wait any longer. */
+  get waitsEnded(): AbortSignal {
+    return this.#endWaits.signal;
+  }
+
   /** Ends all present and future waits for a job's end; their clients get the last known state. */
   endWaits(): void {
     this.#endWaits.abort();

@@ -33,12 +33,20 @@ interface LargeBody {
   bytes: number;
   /** Maximum names, objects and arrays together. */
   parts: number;
+  /** Detail of the refusal of a larger one. */
+  says?: string;
+  /** Throws to refuse a body that was read but not yet parsed. */
+  beforeParsing?: () => void;
 }
 
 /** Reads a JSON body of a route that takes more than messages. @returns `undefined` without a body */
-export async function readLargeJson(req: Request, { bytes: limit, parts }: LargeBody): Promise<unknown> {
+export async function readLargeJson(
+  req: Request,
+  { bytes: limit, parts, says = `The body is limited to ${limit / 2 ** 20} MB.`, beforeParsing }: LargeBody,
+): Promise<unknown> {
   requireJson(req);
-  const bytes = await readRequestBody(req, { limit, says: `The body is limited to ${limit / 2 ** 20} MB.` });
+  const bytes = await readRequestBody(req, { limit, says });
+  beforeParsing?.();
   return bytes.length > 0 ? parse(bytes, parts) : undefined;
 }
 

@@ -24,7 +24,7 @@ export function observeRequests({ metrics, tracing }: { metrics: ApiMetrics; tra
     res.on("close", () => {
       const { method } = req;
       const status = res.headersSent ? res.statusCode : goneStatus;
-      const lasts = route.endsWith("/events") || preferredWait(req) !== undefined;
+      const lasts = isStream(route) || preferredWait(req) !== undefined;
       metrics.request({ method, route, status, seconds: lasts ? undefined : (performance.now() - began) / 1000 });
       span.set({ "http.response.status_code": status });
       if (status >= 500) span.fail(String(status));
@@ -45,4 +45,9 @@ function startSpan(tracing: Tracing, req: Request, route: string): Span {
   spans.set(req, span);
   if (span.traceId !== undefined) noteIds(req, { traceId: span.traceId });
   return span;
+}
+
+/** True for routes whose answers last, whoever asks. */
+function isStream(route: string): boolean {
+  return route.endsWith("/events") || route.startsWith("/api/ui/chat");
 }

@@ -6,6 +6,7 @@ import { inboxEventData } from "../../../shared/protocol/operator.ts";
 import { identityClaims } from "../../../shared/protocol/identity.ts";
 import { accountPaths } from "./account-paths.ts";
 import { conversationPaths } from "./conversation-paths.ts";
+import { doorPaths } from "./door-paths.ts";
 import { knowledgePaths } from "./knowledge-paths.ts";
 import { mailPaths } from "./mail-paths.ts";
 import { messagePaths } from "./message-paths.ts";
@@ -37,6 +38,7 @@ export function describeApi({ MAX_MESSAGE_CHARS }: Pick<Config, "MAX_MESSAGE_CHA
     paths: {
       ...messagePaths({ maxMessageChars: MAX_MESSAGE_CHARS }),
       ...conversationPaths(),
+      ...doorPaths({ maxMessageChars: MAX_MESSAGE_CHARS }),
       ...accountPaths(),
       ...operatorPaths(),
       ...takeOverPaths(),

@@ -26,6 +26,7 @@ export const headerComponents = {
   RateLimitPolicy: text("The limits that count here"),
   PreferenceApplied: text("`wait=N`, as it was honoured", "wait=20"),
   Authenticate: text("How to sign in", "Bearer"),
+  ConversationToken: text("Token of the conversation, for `Authorization: Bearer`"),
 } as const;
 
 function text(description: string, example?: string) {
@@ -40,6 +41,7 @@ const headerNames = {
   "RateLimit-Policy": "RateLimitPolicy",
   "Preference-Applied": "PreferenceApplied",
   "WWW-Authenticate": "Authenticate",
+  "X-Parley-Token": "ConversationToken",
 } as const satisfies Record<string, keyof typeof headerComponents>;
 type HeaderName = keyof typeof headerNames;
 

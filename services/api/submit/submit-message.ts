@@ -15,6 +15,7 @@ import {
 import { Problem, type Quota } from "../../../shared/errors.ts";
 import { cursorOf } from "../../../shared/events/cursor.ts";
 import type { Dispatcher } from "../../../shared/jobs/dispatcher.ts";
+import type { ConversationChannel } from "../../../shared/protocol/conversation.ts";
 import type { HandledBy } from "../../../shared/protocol/handling.ts";
 import type { JobStatus } from "../../../shared/protocol/job.ts";
 import type { SubmitRequest } from "../../../shared/protocol/submit.ts";
@@ -55,6 +56,11 @@ interface SubmissionOptions {
   idAlone: boolean;
   /** Input for the bot challenge of a first message; see `Challenge`. */
   proof: { answer: string | undefined; address: string };
+  channel?: ConversationChannel;
+  /** See `NewMessage`. */
+  clientId?: string;
+  /** Id of the conversation that a first message begins. Absent: a random one. */
+  newConversationId?: string | undefined;
 }
 
 interface SubmitContext extends Pick<
@@ -97,17 +103,19 @@ export async function submitMessage(
   if (earlier) return repeatOf(earlier, hashes);
   const { jobId, messageId } = { jobId: v7(), messageId: v7() };
   // Fully random (v4), because in open mode the id alone grants access.
-  const conversationId = options.conversationId ?? v4();
-  const { requestId, trace, visitor, idAlone } = options;
+  const conversationId = options.conversationId ?? options.newConversationId ?? v4();
+  const { requestId, trace, visitor, idAlone, channel, clientId } = options;
   const handoff = await findHandoff(context, body, options.conversationId);
   const claims = await sealClaims(context, { ...options, assistantType: body.assistantType, jobId });
-  const row = { conversationId, messageId, jobId, text: body.message, requestId, trace, handoff, claims, ...hashes };
+  const noted = { requestId, trace, handoff, claims, clientId, ...hashes };
+  const row = { conversationId, messageId, jobId, text: body.message, ...noted };
   const store =
     options.conversationId === undefined
       ? await firstMessage(context, body, {
           ...row,
           siteId: context.siteId,
           thread,
+          channel,
           visitorHash: visitor?.hash ?? null,
         })
       : followingMessage(context, body, { ...row, siteId: context.siteId, idAlone, ...hashesOf(visitor) });

@@ -80,6 +80,8 @@ export const routeTemplates = [
   "/api/operator/sources/{id}/refresh",
   "/api/origin",
   "/api/providers",
+  "/api/ui/chat",
+  "/api/ui/chat/{id}/stream",
   "/console",
   "/console/{name}",
   "/docs",

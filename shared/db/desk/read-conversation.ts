@@ -46,7 +46,15 @@ export type ListedJob = Listed<
 /** A conversation as operators list it. */
 export interface DeskRow extends Columns<
   "conversations",
-  "id" | "operator_id" | "waiting_since" | "closed_at" | "assistant_type" | "metadata" | "open_jobs" | "updated_at"
+  | "id"
+  | "operator_id"
+  | "waiting_since"
+  | "closed_at"
+  | "assistant_type"
+  | "channel"
+  | "metadata"
+  | "open_jobs"
+  | "updated_at"
 > {
   handledBy: HandledBy;
   /** The person who answers; null unless one does. */
@@ -71,7 +79,7 @@ export const deskColumns = `
   conversations.id, handled_by as "handledBy", conversations.operator_id as "operatorId",
   ${operatorOf("conversations.operator_id")} as operator, waiting_since as "waitingSince", closed_at as "closedAt",
   blocked_at is not null as blocked, visitor_hash is not null as "verifiedVisitor",
-  assistant_type as "assistantType", metadata, open_jobs as "openJobs", updated_at as "updatedAt"`;
+  assistant_type as "assistantType", channel, metadata, open_jobs as "openJobs", updated_at as "updatedAt"`;
 
 const nameOf = (id: string) => `(select name from operators where operators.id = ${id})`;
 

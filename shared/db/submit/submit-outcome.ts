@@ -10,7 +10,6 @@ import {
   firstEventSeq,
   type FollowingMessage,
   insertConversation,
-  isIdempotencyClash,
   type NewConversation,
   turnToReplace,
 } from "./submit.ts";
@@ -147,4 +146,8 @@ async function readRefusal(pool: Pool, row: FollowingMessage): Promise<SubmitRef
 function mayWrite({ visitorHash, formerVisitorHash, idAlone }: FollowingMessage, owner: Buffer): boolean {
   if (!visitorHash) return idAlone !== true;
   return owner.equals(visitorHash) || formerVisitorHash?.equals(owner) === true;
+}
+
+export function isIdempotencyClash(error: unknown): boolean {
+  return error instanceof Error && "constraint" in error && error.constraint === "jobs_idempotency_hash";
 }

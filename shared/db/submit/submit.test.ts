@@ -19,7 +19,8 @@ import { defaultSite } from "../../sites/default-site.ts";
 import { countBacklog } from "../operators/backlog.ts";
 import { readConversation, readMessages } from "../conversations/conversations.ts";
 import { storeTombstone } from "../conversations/erasure.ts";
-import { appendMessage, insertConversation, isIdempotencyClash } from "./submit.ts";
+import { isIdempotencyClash } from "./submit-outcome.ts";
+import { appendMessage, insertConversation } from "./submit.ts";
 import { findByIdempotencyHash, forgetIdempotencyKey } from "./submissions.ts";
 import { readConversationState } from "./submit-outcome.ts";
 

@@ -1,5 +1,5 @@
 import type { Pool } from "pg";
-import type { Sender } from "../../protocol/conversation.ts";
+import type { ConversationChannel, Sender } from "../../protocol/conversation.ts";
 import type { HandledBy, HandoffReason } from "../../protocol/handling.ts";
 import { dueAfterMs, interval } from "../../tunables.ts";
 import type { BatchResult } from "../../async/batch/batch-work.ts";
@@ -27,6 +27,8 @@ export interface NewMessage {
   trace?: string | undefined;
   /** Sealed claims of the visitor's identity, for tools that take some; see `ClaimsSeal`. */
   claims?: Buffer | null;
+  /** Id that the front end of another protocol gave the message. */
+  clientId?: string | undefined;
 }
 
 export interface NewConversation extends NewMessage {
@@ -40,6 +42,7 @@ export interface NewConversation extends NewMessage {
   handoff?: HandoffReason | null;
   /** Thread that was sent with the request. */
   thread?: { provider: string; id: string } | null;
+  channel?: ConversationChannel | undefined;
 }
 
 export interface ImportedMessage {
@@ -74,7 +77,7 @@ export const insertConversationsStatement: Statement<Columns<"jobs", "id"> & Fir
       select * from json_to_recordset($1::json) as item(
         "conversationId" uuid, "siteId" text, "messageId" uuid, "jobId" uuid, text text, "assistantType" text,
         provider text, metadata jsonb, turn int, history jsonb, "threadProvider" text, "threadId" text, "visitorHash" bytea, "idempotencyHash" bytea,
-        "requestHash" bytea, "requestId" text, trace text, handoff text, claims bytea)
+        "requestHash" bytea, "requestId" text, trace text, handoff text, claims bytea, channel text, "clientId" text)
     ), job as (
       insert into jobs (id, conversation_id, message_id, turn, assistant_type, provider_override,
                         idempotency_hash, request_hash, request_id, trace, claims, due_at)
@@ -87,17 +90,17 @@ export const insertConversationsStatement: Statement<Columns<"jobs", "id"> & Fir
       select item.* from item join job on job.id = "jobId"
     ), conversation as (
       insert into conversations (id, site_id, assistant_type, provider, metadata, next_turn, open_jobs, message_count, event_seq,
-                                 thread_provider, thread_id, thread_turn, thread_adopted, visitor_hash, handoff_due)
+                                 thread_provider, thread_id, thread_turn, thread_adopted, visitor_hash, channel, handoff_due)
       select "conversationId", "siteId", "assistantType", provider, metadata, turn + 1, array["jobId"], 1 + jsonb_array_length(history), ${firstEventSeq},
-             "threadProvider", "threadId", case when "threadId" is not null then 0 end, "threadId" is not null, "visitorHash", ${handoffOf("handoff", '"siteId"', '"assistantType"')}
+             "threadProvider", "threadId", case when "threadId" is not null then 0 end, "threadId" is not null, "visitorHash", channel, ${handoffOf("handoff", '"siteId"', '"assistantType"')}
       from accepted returning open_jobs[1] as job, handoff_due
     ), imported as (
       insert into messages (id, conversation_id, turn, sender, text, imported, created_at)
       select earlier.id, "conversationId", earlier.turn, sender, earlier.text, true, to_timestamp(timestamp / 1000.0)
       from accepted, jsonb_to_recordset(history) as earlier(id uuid, turn int, sender text, text text, timestamp float8)
     ), message as (
-      insert into messages (id, conversation_id, turn, sender, text)
-      select "messageId", "conversationId", turn, 'user', text from accepted
+      insert into messages (id, conversation_id, turn, sender, text, client_id)
+      select "messageId", "conversationId", turn, 'user', text, "clientId" from accepted
     ), noted as (
       ${insertEvents({ from: "accepted", conversation: `"conversationId"`, site: `"siteId"`, seq: String(firstEventSeq), message: `"messageId"`, job: `"jobId"`, status: "'queued'" })}
     )
@@ -197,7 +200,7 @@ function appendStatement(name: string, lock: string): Statement<AppendRow> {
                ${turnToReplace("item.replaces", 'item."conversationId"')} as "replacedTurn" from json_to_recordset($2::json) as item(
           "conversationId" uuid, "messageId" uuid, "jobId" uuid, text text, "assistantType" text, provider text,
           metadata jsonb, "visitorHash" bytea, "formerVisitorHash" bytea, "idAlone" boolean, "idempotencyHash" bytea, "requestHash" bytea, "requestId" text, trace text,
-          "siteId" text, "maxUnanswered" int, "maxUnheard" int, handoff text, "maxMessages" int, "windowMs" int, replaces uuid, claims bytea)
+          "siteId" text, "maxUnanswered" int, "maxUnheard" int, handoff text, "maxMessages" int, "windowMs" int, replaces uuid, claims bytea, "clientId" text)
       ), locked as materialized (
         select id from ${byIds("conversations", "id", "$1", lock)}
       ), conversation as (
@@ -227,8 +230,8 @@ function appendStatement(name: string, lock: string): Statement<AppendRow> {
                   event_seq, site_id, item."messageId", handled_by, operator_id, handoff_due,
                   coalesce(open_jobs[1] = item."jobId", false) as head
       ), message as (
-        insert into messages (id, conversation_id, turn, sender, text, replaces)
-        select conversation."messageId", id, turn, 'user', text, replaces from conversation join item using ("jobId")
+        insert into messages (id, conversation_id, turn, sender, text, replaces, client_id)
+        select conversation."messageId", id, turn, 'user', text, replaces, "clientId" from conversation join item using ("jobId")
       ), job as (
         insert into jobs (id, conversation_id, message_id, turn, assistant_type, provider_override,
                           idempotency_hash, request_hash, request_id, trace, claims, due_at, status, handled_by, finished_at)
@@ -286,14 +289,10 @@ export interface Accepted extends FirstAccepted {
  * Accepts a message of an existing conversation; concurrent calls share a statement.
  * @returns `undefined` when nothing was written: the conversation is gone, belongs to another visitor, has too many
  * unanswered or too many recent messages, knows the idempotency key, or has no such message to replace now
- * @throws a unique violation (see `isIdempotencyClash`) when the same key arrives twice at once
+ * @throws a unique violation when the same key arrives twice at once
  */
 export const appendMessage = batched({
   keyOf: ({ conversationId }: FollowingMessage) => conversationId,
   runBatch: (pool, rows) => append(pool, appendBatchStatement, rows),
   runOne: async (pool, row) => (await append(pool, appendOneStatement, [row]))[0]?.result,
 });
-
-export function isIdempotencyClash(error: unknown): boolean {
-  return error instanceof Error && "constraint" in error && error.constraint === "jobs_idempotency_hash";
-}

@@ -12,6 +12,7 @@ interface Description {
 /** Bodies of requests that a valid one must have; others take any. */
 const bodies: Record<string, object> = {
   "/api/chat": { message: "Hello" },
+  "/api/ui/chat": { id: "1", messages: [{ id: "1", role: "user", parts: [{ type: "text", text: "Hello" }] }] },
   "/api/actions/{id}": { confirm: true },
   "/api/messages/{id}/feedback": { rating: "up" },
   "/api/conversations/{id}/seen": { messageId: randomUUID() },
@@ -55,7 +56,7 @@ onEachBackend("another site's conversation", { workers: 0 }, (product) => {
       // Pages and their files hold nothing of a conversation; nor do canned replies and switches, whose tests have two sites of their own.
       if (
         !/^\/api\/(?!assistants|providers|operator\/canned-replies|operator\/assistants)/.test(path) ||
-        !(path.includes("{") || path === "/api/chat")
+        !(path.includes("{") || path === "/api/chat" || path === "/api/ui/chat")
       )
         continue;
       const named = path

@@ -1,5 +1,5 @@
 import { defineEntity, p } from "@mikro-orm/core";
-import type { Rating, Sender } from "../../../protocol/conversation.ts";
+import type { ConversationChannel, Rating, Sender } from "../../../protocol/conversation.ts";
 import type { FeedbackReason } from "../../../protocol/feedback.ts";
 import type { HandledBy, HandoffReason } from "../../../protocol/handling.ts";
 import type { FinishReason } from "../../../protocol/job.ts";
@@ -18,6 +18,8 @@ export const Conversation = defineEntity({
     /** Overrides the assistant's provider. */
     provider: p.text().nullable(),
     metadata: p.json<Record<string, string>>().defaultRaw("'{}'"),
+    /** Front end that began it. Null: the widget or another client of `POST /api/chat`. */
+    channel: p.text().$type<ConversationChannel>().nullable(),
     /** Number of the next turn. Turns number messages in the order they were accepted. */
     nextTurn: p.integer(),
     /** Jobs that have not ended, in the order of their turns. The first, the head, is the one in the queue. */
@@ -157,6 +159,8 @@ export const Message = defineEntity({
     finishReason: p.text().$type<FinishReason>().nullable(),
     /** Id of the visitor's message that this one replaces, together with its reply. */
     replaces: p.uuid().nullable(),
+    /** Id that the front end of another protocol gave the visitor's message. */
+    clientId: p.text().nullable(),
     /** Author of an operator's message. */
     operatorId: p.uuid().nullable(),
     /** Hashes of the key under which an operator's message was sent, and of its text. */

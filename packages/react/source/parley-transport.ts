@@ -1,0 +1,164 @@
+import { DefaultChatTransport, type UIMessage, type UIMessageChunk } from "ai";
+
+/** A message of the conversation's history, as Parley shows it. */
+interface StoredMessage {
+  id: string;
+  text: string;
+  sender: "user" | "ai" | "operator";
+}
+
+/** Parts of a chat that are kept, so that it goes on after a reload. */
+interface KeptChat {
+  conversationId?: string;
+  token?: string;
+  /** Place up to which messages of people were received. */
+  cursor?: string;
+  /** Message that has begun, and has not ended. */
+  unfinished?: string;
+  /** True while people have the conversation, and may write at any time. */
+  people?: boolean;
+}
+
+interface ParleyTransportOptions {
+  /** Address of the service, such as `https://chat.example`. */
+  url: string;
+  /** Id of the chat, as `useChat` has it. */
+  chatId: string;
+  /** Further headers, such as `X-Parley-Identity`. */
+  headers?: () => Record<string, string>;
+  /** Absent: the browser's `localStorage`. */
+  storage?: Pick<Storage, "getItem" | "setItem">;
+}
+
+/** Milliseconds between tries while the service cannot be reached. */
+const retryMs = 1000;
+
+/**
+ * Connects `useChat` with Parley: keeps the conversation's token, resumes what was broken off, and waits for people who
+ * answer.
+ */
+export class ParleyTransport extends DefaultChatTransport<UIMessage> {
+  readonly #options: ParleyTransportOptions;
+  #kept: KeptChat;
+
+  constructor(options: ParleyTransportOptions) {
+    const api = `${options.url.replace(/\/$/, "")}/api/ui/chat`;
+    super({
+      api,
+      headers: () => this.#headers(),
+      // The service has the earlier messages.
+      prepareSendMessagesRequest: ({ id, messages, trigger, body }) => ({
+        body: { ...body, id, trigger, messages: messages.slice(-1) },
+      }),
+      prepareReconnectToStreamRequest: ({ id }) => ({ api: this.#streamUrl(api, id) }),
+      fetch: async (input, init) => {
+        const response = await fetch(input, init);
+        const token = response.headers.get("X-Parley-Token");
+        if (token !== null) this.#keep({ token });
+        if (response.status === 204) this.#keep({ people: response.headers.has("Retry-After"), unfinished: undefined });
+        return response;
+      },
+    });
+    this.#options = options;
+    this.#kept = JSON.parse(this.#storage.getItem(this.#key) ?? "{}") as KeptChat;
+  }
+
+  /** True if there is more to receive: call `resumeStream()` of the chat. */
+  get hasMore(): boolean {
+    return this.#kept.unfinished !== undefined || this.#kept.people === true;
+  }
+
+  /** Reads the messages so far, for a page that has been loaded. */
+  async loadMessages(): Promise<UIMessage[]> {
+    const { conversationId } = this.#kept;
+    if (conversationId === undefined) return [];
+    const url = `${this.api.replace("/ui/chat", "/chat/history")}/${conversationId}`;
+    const response = await fetch(url, { headers: this.#headers() });
+    if (!response.ok) return [];
+    const history = (await response.json()) as { messages: StoredMessage[]; cursor: string };
+    // Ended replies are in it; one that is being written is sent from its start.
+    this.#keep({ cursor: history.cursor, unfinished: undefined });
+    return history.messages.map(({ id, text, sender }) => ({
+      id,
+      role: sender === "user" ? "user" : "assistant",
+      parts: [{ type: "text", text, state: "done" }],
+    }));
+  }
+
+  /** Stops the reply that is being written; its stream then ends with what was written. */
+  async stopReply(): Promise<void> {
+    const { chatId } = this.#options;
+    await fetch(`${this.api}/${encodeURIComponent(chatId)}/stream`, { method: "DELETE", headers: this.#headers() });
+  }
+
+  override async sendMessages(options: Parameters<DefaultChatTransport<UIMessage>["sendMessages"]>[0]) {
+    return this.#note(await super.sendMessages(options), { isResumed: false });
+  }
+
+  /** Waits for more while there is more to come: a reply that was broken off, or the next message of a person. */
+  override async reconnectToStream(options: Parameters<DefaultChatTransport<UIMessage>["reconnectToStream"]>[0]) {
+    for (;;) {
+      try {
+        const stream = await super.reconnectToStream(options);
+        if (stream) return this.#note(stream, { isResumed: true });
+        if (!this.hasMore || options.abortSignal?.aborted) return null;
+      } catch (error) {
+        if (!isPassing(error) || options.abortSignal?.aborted) throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, retryMs));
+    }
+  }
+
+  /** Passes a stream through, and keeps what the next request needs. */
+  #note(stream: ReadableStream<UIMessageChunk>, { isResumed }: { isResumed: boolean }): ReadableStream<UIMessageChunk> {
+    return stream.pipeThrough(
+      new TransformStream<UIMessageChunk, UIMessageChunk>({
+        transform: (chunk, controller) => {
+          if (chunk.type === "start") this.#keep({ unfinished: chunk.messageId });
+          if (chunk.type === "finish") this.#keep({ unfinished: undefined });
+          if (chunk.type === "data-parley") {
+            const { conversationId, token, cursor } = chunk.data as Required<KeptChat>;
+            // An own message may come after one of a person that has not been received yet.
+            this.#keep({ conversationId, token, cursor: isResumed ? cursor : (this.#kept.cursor ?? cursor) });
+          }
+          if (chunk.type === "data-handling") {
+            this.#keep({ people: (chunk.data as { handledBy: string }).handledBy !== "ai" });
+          }
+          controller.enqueue(chunk);
+        },
+      }),
+    );
+  }
+
+  #streamUrl(api: string, chatId: string): string {
+    const { unfinished, cursor } = this.#kept;
+    const query = new URLSearchParams();
+    if (unfinished !== undefined) query.set("messageId", unfinished);
+    if (cursor !== undefined) query.set("after", cursor);
+    return `${api}/${encodeURIComponent(chatId)}/stream?${query.toString()}`;
+  }
+
+  #headers(): Record<string, string> {
+    const { token } = this.#kept;
+    return { ...this.#options.headers?.(), ...(token !== undefined && { Authorization: `Bearer ${token}` }) };
+  }
+
+  get #storage() {
+    return this.#options.storage ?? localStorage;
+  }
+
+  get #key(): string {
+    return `parley:${this.#options.chatId}`;
+  }
+
+  #keep(changed: { [Name in keyof KeptChat]: KeptChat[Name] | undefined }): void {
+    this.#kept = { ...this.#kept, ...changed } as KeptChat;
+    this.#storage.setItem(this.#key, JSON.stringify(this.#kept));
+  }
+}
+
+/** True if the service could not be reached, or asked for another try. */
+function isPassing(error: unknown): boolean {
+  const status = (error as { statusCode?: number }).statusCode;
+  return error instanceof TypeError || status === 429 || status === 503;
+}
