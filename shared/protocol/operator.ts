@@ -139,6 +139,7 @@ const job = z.object({
   createdAt: z.iso.datetime(),
   startedAt: z.iso.datetime().optional(),
   finishedAt: z.iso.datetime().optional(),
+  passages: z.int().optional().meta({ description: "Number of passages that its last attempt was made from" }),
   costUsd: z.number().nullable(),
 });
 

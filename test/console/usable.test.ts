@@ -81,6 +81,12 @@ describe.skipIf(chromiumPath === undefined)("the console for everybody", { timeo
     if (viewport.width > 1000) await page.setViewportSize({ width: 1000, height: 700 });
     if ((await page.locator(".details").count()) === 0) await page.getByRole("button", { name: "Details" }).click();
     await page.locator(".jobs li").first().waitFor();
+    await page.getByText("made from 2 passages").first().press("Enter");
+    await page.getByText("not cited").first().waitFor();
+    expect(await page.locator(".passages").first().locator("li").allInnerTexts()).toEqual([
+      "1 No longer available cited",
+      "2 No longer available not cited",
+    ]);
     await expectAccessible(page);
     await page.keyboard.press("Escape");
     await page
@@ -184,6 +190,10 @@ async function citeSources(): Promise<void> {
        from messages where sender = 'ai'
        union all select id, 2, 2, null, 7, '', '', '', 9, 9 from messages where sender = 'ai'`,
       [await addTestSource(db.pool)],
+    );
+    await db.pool.query(
+      `insert into reply_passages (job_id, attempt, no, passage_id, document_id, source_id)
+       select id, attempt, no, 6 + no, id, id from jobs cross join generate_series(1, 2) as no where reply_id is not null`,
     );
   } finally {
     await db.close();

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import * as citations from "../../shared/db/replies/citations.ts";
+import * as shown from "../../shared/db/replies/reply-passages.ts";
 import * as unanswered from "../../shared/db/replies/unanswered.ts";
 import { defaultSite } from "../../shared/sites/default-site.ts";
 import { addTestSource, citationOf } from "../../shared/testing/fixtures/citations.ts";
@@ -14,6 +15,24 @@ export const citationCases: StatementCase[] = [
     const passages = [{ passageId: "1", documentId: sourceId, sourceId }];
     await citations.storeReplyPassages(pool, { jobId, attempt, siteId: defaultSite, passages });
   }),
+  reads(
+    shown.replyPassagesStatement,
+    z.strictObject({
+      no: z.int(),
+      title: z.string(),
+      url: z.string(),
+      heading: z.string(),
+      cited: z.boolean(),
+      removed: z.boolean(),
+    }),
+    async (pool) => {
+      const { id: jobId, attempt } = await startActive(pool);
+      const sourceId = await addTestSource(pool);
+      const passages = [{ passageId: "1", documentId: sourceId, sourceId }];
+      await citations.storeReplyPassages(pool, { jobId, attempt, siteId: defaultSite, passages });
+      await shown.readReplyPassages(pool, { siteId: defaultSite, jobId });
+    },
+  ),
   writes(citations.noteCitationStatement, async (pool) => {
     const { id: jobId, attempt } = await startActive(pool);
     const citation = citationOf(await addTestSource(pool));

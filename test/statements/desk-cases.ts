@@ -143,6 +143,7 @@ const deskConversation = deskRow.extend({
       createdAt: time,
       startedAt: time.nullable(),
       finishedAt: time.nullable(),
+      passages: z.int(),
       costUsd: z.number().nullable(),
     }),
   ),

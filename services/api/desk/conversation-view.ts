@@ -70,7 +70,7 @@ function toNote({ id, operator, text, createdAt }: ListedNote): NoteView {
 }
 
 function toJob(job: ListedJob): OperatorConversation["jobs"][number] {
-  const { id, messageId, status, handledBy, assistantType, provider, errorCode, attempt, costUsd } = job;
+  const { id, messageId, status, handledBy, assistantType, provider, errorCode, attempt, passages, costUsd } = job;
   return {
     jobId: id,
     messageId,
@@ -83,6 +83,7 @@ function toJob(job: ListedJob): OperatorConversation["jobs"][number] {
     createdAt: iso(job.createdAt),
     ...(job.startedAt !== null && { startedAt: iso(job.startedAt) }),
     ...(job.finishedAt !== null && { finishedAt: iso(job.finishedAt) }),
+    ...(passages > 0 && { passages }),
     costUsd,
   };
 }

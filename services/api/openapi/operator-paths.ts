@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from "zod-openapi";
 import { historyQuery } from "../../../shared/protocol/conversation.ts";
-import { jobView, timeline } from "../../../shared/protocol/job.ts";
+import { timeline } from "../../../shared/protocol/job.ts";
+import { operatorJob } from "../../../shared/protocol/knowledge/retrieved-passage.ts";
 import {
   colleague,
   inbox,
@@ -263,9 +264,9 @@ const ofJob = { path: z.object({ jobId: part.jobId }) };
 const readJob: ZodOpenApiOperationObject = {
   ...common,
   operationId: "readJobAsOperator",
-  summary: "How a job stands",
+  summary: "How a job stands, and the passages that its reply was made from",
   requestParams: { ...ofJob, header: z.object({ Prefer: part.preferWait }) },
-  responses: { "200": part.json("The job", jobView, "Retry-After", "Preference-Applied"), ...problems },
+  responses: { "200": part.json("The job", operatorJob, "Retry-After", "Preference-Applied"), ...problems },
 };
 
 const followJob: ZodOpenApiOperationObject = {

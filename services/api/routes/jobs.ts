@@ -29,6 +29,8 @@ interface JobReaders {
   admit: (req: Request, res: Response) => Promise<(job: JobRow | undefined) => Promise<JobRow>>;
   /** Takes one of the open requests that a client may have, until `signal` ends; false if none is left. */
   takeSlot: (req: Request, res: Response, signal: AbortSignal) => boolean;
+  /** Adds what only these readers see of a job. */
+  more?: (job: JobRow) => Promise<object>;
 }
 
 /** Routes for visitors to follow and stop a job. */
@@ -76,7 +78,7 @@ export function jobReadRoutes(context: ApiContext, readers: JobReaders): Router 
     const row = waitMs > 0 ? ((await context.watch.waitForEnd(job.id, waitMs, signal)) ?? job) : job;
     if (waits) res.set("Preference-Applied", `wait=${wait}`);
     if (!hasEnded(row.status)) res.set("Retry-After", String(pollSeconds));
-    res.json(toJobView(row, await readProgress(context, row)));
+    res.json({ ...toJobView(row, await readProgress(context, row)), ...(await readers.more?.(row)) });
   });
 
   router.get("/:jobId/events", (req: Request, res: Response) => sendEvents(context, readers, req, res));

@@ -7,6 +7,7 @@ import type {
   OperatorAnswer,
   OperatorConversation,
 } from "../../../shared/protocol/operator.ts";
+import type { OperatorJob, RetrievedPassage } from "../../../shared/protocol/knowledge/retrieved-passage.ts";
 import type { AssistantState, AssistantStates } from "../../../shared/protocol/people/assistants.ts";
 import type { FoundPage } from "../../../shared/protocol/people/search.ts";
 import type { CannedReply } from "../../../shared/protocol/people/canned-replies.ts";
@@ -38,6 +39,11 @@ export class OperatorApi {
   conversation(id: string, before?: string): Promise<OperatorConversation> {
     const asked = queryOf({ before });
     return read(`conversations/${id}${asked && `?${asked}`}`);
+  }
+
+  /** @returns the passages that a reply was made from, the best first */
+  async passages(jobId: string): Promise<readonly RetrievedPassage[]> {
+    return (await read<OperatorJob>(`jobs/${jobId}`)).passages;
   }
 
   take(id: string, force: boolean): Promise<OperatorAnswer> {

@@ -1,4 +1,5 @@
 import type { MessageView } from "../../../shared/protocol/conversation.ts";
+import type { RetrievedPassage } from "../../../shared/protocol/knowledge/retrieved-passage.ts";
 import type { InboxEvent, LookAnswer, OperatorConversation } from "../../../shared/protocol/operator.ts";
 import type { OperatorApi } from "../client/operator-api.ts";
 import { ServiceProblem } from "../client/service-problem.ts";
@@ -39,6 +40,8 @@ export class ShownConversation {
   readonly notices: { readonly at: string; readonly text: string; readonly seq: number }[] = [];
   /** Words to the colleague who gets the conversation, until they have it. */
   noteOfTransfer = { text: "", key: crypto.randomUUID() as string };
+  /** Passages of the jobs that were unfolded. */
+  readonly passages = new Map<string, readonly RetrievedPassage[]>();
   readonly #parts: Parts;
   readonly #reading = new Coalesced(() => this.#read(), readEveryMs);
   #older: readonly MessageView[] = [];
@@ -118,6 +121,17 @@ export class ShownConversation {
       this.refresh();
       this.#parts.changed();
     }
+  }
+
+  /** Reads what a job's reply was made from, each time that it is unfolded: passages come and go. */
+  async readPassages(jobId: string): Promise<void> {
+    try {
+      this.passages.set(jobId, await this.#parts.api.passages(jobId));
+    } catch (error) {
+      if (!(error instanceof ServiceProblem)) throw error;
+      this.failed = error;
+    }
+    this.#parts.changed();
   }
 
   /** Another text is another note. */

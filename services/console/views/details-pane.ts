@@ -2,6 +2,8 @@ import { html, nothing, type TemplateResult } from "lit/html.js";
 import type { OperatorConversation } from "../../../shared/protocol/operator.ts";
 import { texts } from "../texts.ts";
 import { formatCost, formatSpan, clockTime } from "./formats.ts";
+import type { ShownConversation } from "../model/shown-conversation.ts";
+import { retrievedPassages } from "./reply-sources.ts";
 import type { Screen } from "./screen.ts";
 
 type Job = OperatorConversation["jobs"][number];
@@ -50,7 +52,7 @@ export function detailsPane(view: OperatorConversation, { model, deeds }: Screen
     <h2>${texts.jobs}</h2>
     ${view.jobs.length === 0 ? html`<p class="empty">${texts.noJobs}</p>` : nothing}
     <ol class="jobs">
-      ${view.jobs.map((job) => html`<li>${jobView(job)}</li>`)}
+      ${view.jobs.map((job) => html`<li>${jobView(job)} ${passagesOf(job, model.open)}</li>`)}
     </ol>
   </aside>`;
 }
@@ -70,6 +72,11 @@ function jobView(job: Job): TemplateResult {
     </p>
     ${job.error === undefined ? nothing : html`<p class=${isFault ? "fault" : "small"}>${words.errors[job.error] ?? job.error}</p>`}
     <p class="small">${lines.join(" · ")}</p>`;
+}
+
+function passagesOf({ jobId, passages }: Job, open: ShownConversation | undefined): TemplateResult | typeof nothing {
+  if (passages === undefined || open === undefined) return nothing;
+  return retrievedPassages(passages, open.passages.get(jobId), () => void open.readPassages(jobId));
 }
 
 function span(from: string, to: string): string {

@@ -10,6 +10,7 @@ import {
   operatorOf,
 } from "../conversations/conversations.ts";
 import { cardsOfConversation } from "../actions/cards.ts";
+import { countOfPassages } from "../replies/reply-passages.ts";
 import { query } from "../database.ts";
 import type { Columns } from "../schema/tables.ts";
 
@@ -41,7 +42,10 @@ export type ListedJob = Listed<
     | "finished_at"
     | "cost_usd"
   >
->;
+> & {
+  /** Number of passages that its last attempt was made from. */
+  passages: number;
+};
 
 /** A conversation as operators list it. */
 export interface DeskRow extends Columns<
@@ -110,7 +114,7 @@ export const deskConversationStatement: Statement<DeskConversation> = {
       ${newest(
         `id, message_id as "messageId", status, handled_by as "handledBy", assistant_type as "assistantType", provider,
          error_code as "errorCode", attempt, created_at as "createdAt", started_at as "startedAt",
-         finished_at as "finishedAt", cost_usd as "costUsd", turn`,
+         finished_at as "finishedAt", cost_usd as "costUsd", ${countOfPassages} as passages, turn`,
         "jobs",
         "turn",
       )} as jobs, ${cardsOfConversation("conversations.id")} as actions

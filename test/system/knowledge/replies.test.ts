@@ -1,15 +1,19 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createParser } from "eventsource-parser";
 import pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { assistantsPath } from "../../../shared/assistants/assistants.ts";
 import { splitSentences } from "../../../shared/knowledge/passages/sentences.ts";
 import { addPages } from "../../../shared/testing/fixtures/site-pages.ts";
+import { message, type MessageView } from "../../../shared/protocol/conversation.ts";
+import { operatorJob } from "../../../shared/protocol/knowledge/retrieved-passage.ts";
 import { unansweredList } from "../../../shared/protocol/knowledge/unanswered.ts";
+import type { ApiClient, ConversationRef } from "../harness/api-client.ts";
 import { askDesk, makeOperator } from "../harness/operators.ts";
 import type { ServiceProcess } from "../harness/processes.ts";
 import { heldReply } from "../harness/scripted-provider.ts";
-import { eventually, onEachBackend } from "../harness/suite.ts";
+import { onEachBackend } from "../harness/suite.ts";
 
 const returns = "You can send a teapot back within thirty days.";
 const pages = {
@@ -48,28 +52,42 @@ onEachBackend("replies from a site's knowledge", { workers: 0, ownConfig: true }
     expect(reply?.sources[0]?.url).toContain("https://shop.example/returns#:~:text=");
   });
 
-  it("have the sources of the run that ended, after its worker was killed", { timeout: 90_000 }, async () => {
-    const { client, provider } = product();
-    const question = "Is delivery free above fifty euros?";
-    const held = heldReply("Killed.[1] Words ");
-    provider.answer(question, held.script, { steps: ["It is free.", "[1]"] });
-    const job = await client.submit(question);
-    await eventually("its first citation is noted", async () => {
-      const rows = await product().query("select from draft_sources where job_id = $1", [job.jobId]);
-      return rows.length === 1;
-    });
-    const [run] = await product().query<{ worker: string }>("select worker from runs where job_id = $1", [job.jobId]);
-    const holder = workers.find(({ pid }) => run?.worker.endsWith(`:${pid}`));
-    await holder?.kill();
-    const { reply } = await client.ended(job);
-    held.release();
-    expect(reply).toMatchObject({ text: "It is free.", sources: [{ n: 1, title: "Delivery", start: 0, end: 11 }] });
-    const passages = await product().query("select distinct attempt from reply_passages where job_id = $1", [
-      job.jobId,
-    ]);
-    expect(passages).toHaveLength(2);
-    expect(await product().query("select from draft_sources where job_id = $1", [job.jobId])).toEqual([]);
-  });
+  it(
+    "are followed with the sources that are stored, though a worker is killed in between",
+    { timeout: 90_000 },
+    async () => {
+      const { client, provider } = product();
+      const question = "Is delivery free above fifty euros, and must it be in its box?";
+      const held = heldReply("Killed.[1] Words ");
+      provider.answer(question, held.script, { steps: ["It is free.", "[1]"] });
+      const job = await client.submit(question);
+      const messages = followMessages(client, job);
+      const stream = await client.events(job);
+      await stream.until(({ sources }) => sources.length === 1);
+      const [run] = await product().query<{ worker: string }>("select worker from runs where job_id = $1", [job.jobId]);
+      const holder = workers.find(({ pid }) => run?.worker.endsWith(`:${pid}`));
+      await holder?.kill();
+      await stream.ended;
+      const names = stream.names.filter((name) => name === "source" || name === "reset");
+      expect(names).toEqual(["source", "reset", "source"]);
+      held.release();
+      const { reply } = await client.job(job);
+      expect(reply).toMatchObject({ text: "It is free.", sources: [{ n: 1, title: "Delivery", start: 0, end: 11 }] });
+      expect(stream.text).toBe(reply?.text);
+      expect(stream.sources).toEqual(reply?.sources.map(({ n, title, url, end }) => ({ n, title, url, offset: end })));
+      expect((await messages).find(({ sender }) => sender === "ai")?.sources).toEqual(reply?.sources);
+      const passages = await product().query("select distinct attempt from reply_passages where job_id = $1", [
+        job.jobId,
+      ]);
+      expect(passages).toHaveLength(2);
+      expect(await product().query("select from draft_sources where job_id = $1", [job.jobId])).toEqual([]);
+      const seen = await askDesk(client, `/jobs/${job.jobId}`, await makeOperator(product(), "Rea", "reader"));
+      expect(operatorJob.parse(seen.body).passages).toEqual([
+        { no: 1, title: "Delivery", url: "https://shop.example/delivery", heading: "", cited: true, removed: false },
+        { no: 2, title: "Returns", url: "https://shop.example/returns", heading: "", cited: false, removed: false },
+      ]);
+    },
+  );
 
   it(
     "that find nothing put the question on the list of operators, an outage does not",
@@ -109,6 +127,25 @@ onEachBackend("replies from a site's knowledge", { workers: 0, ownConfig: true }
     },
   );
 });
+
+/** Messages of a conversation as its stream shows them, until the assistant has replied. */
+async function followMessages({ base }: ApiClient, { conversationId, token }: ConversationRef): Promise<MessageView[]> {
+  const leaving = new AbortController();
+  const url = `${base}/api/conversations/${conversationId}/events?after=0&access_token=${token}`;
+  const response = await fetch(url, { signal: leaving.signal });
+  const messages: MessageView[] = [];
+  const parser = createParser({
+    onEvent: ({ event, data }) => {
+      if (event === "message") messages.push(message.parse(JSON.parse(data)));
+    },
+  });
+  for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    parser.feed(chunk);
+    if (messages.some(({ sender }) => sender === "ai")) break;
+  }
+  leaving.abort();
+  return messages;
+}
 
 /** Lets the presets of the shop's assistant answer while its model is down. */
 async function fallBackToPresets(path: string): Promise<void> {
