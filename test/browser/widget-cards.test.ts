@@ -84,7 +84,7 @@ describe.skipIf(chromiumPath === undefined)("cards of actions in the chat", { ti
     await page.keyboard.press("Enter");
     expect(await widget.calls()).toEqual([["answerAction", "cancel", true]]);
     await widget.set({ actions: [{ ...cancel, state: "confirmed" }] });
-    await page.getByText("You said yes. It has not been done yet.").first().waitFor();
+    await page.getByText("You said yes. The outcome will appear here.").first().waitFor();
     expect(await page.locator(".card button").count()).toBe(0);
     // The pressed button is gone, and the visitor goes on in the message field.
     expect(await widget.read(".composer textarea", "it.matches(':focus')")).toBe(true);

@@ -7,7 +7,7 @@ export const cardStrings: CardStrings = {
   until: (when) => `يمكنك التأكيد حتى: ${when}.`,
   sending: "جارٍ إرسال إجابتك…",
   states: {
-    confirmed: "لقد أجبت بنعم. لم يُنفَّذ بعد.",
+    confirmed: "لقد أجبت بنعم. ستظهر النتيجة هنا.",
     refused: "لقد أجبت بلا. لم يُنفَّذ شيء.",
     expired: "انتهت مهلة التأكيد. لم يُنفَّذ شيء.",
     replaced: "حلّ محله سؤال أحدث. لم يُنفَّذ شيء.",

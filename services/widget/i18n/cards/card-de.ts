@@ -7,7 +7,7 @@ export const cardStrings: CardStrings = {
   until: (when) => `Sie können dies bestätigen bis: ${when}.`,
   sending: "Ihre Antwort wird gesendet …",
   states: {
-    confirmed: "Sie haben Ja gesagt. Es ist noch nicht ausgeführt.",
+    confirmed: "Sie haben Ja gesagt. Das Ergebnis erscheint hier.",
     refused: "Sie haben Nein gesagt. Es wurde nichts ausgeführt.",
     expired: "Die Frist ist abgelaufen. Es wurde nichts ausgeführt.",
     replaced: "Durch eine neuere Frage ersetzt. Es wurde nichts ausgeführt.",

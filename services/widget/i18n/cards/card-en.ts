@@ -7,7 +7,7 @@ export const cardStrings: CardStrings = {
   until: (when) => `You can confirm this until: ${when}.`,
   sending: "Sending your answer…",
   states: {
-    confirmed: "You said yes. It has not been done yet.",
+    confirmed: "You said yes. The outcome will appear here.",
     refused: "You said no. Nothing was done.",
     expired: "The time to confirm this is over. Nothing was done.",
     replaced: "Replaced by a newer question. Nothing was done.",

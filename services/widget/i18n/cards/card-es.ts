@@ -7,7 +7,7 @@ export const cardStrings: CardStrings = {
   until: (when) => `Puedes confirmarlo hasta: ${when}.`,
   sending: "Enviando tu respuesta…",
   states: {
-    confirmed: "Has dicho que sí. Todavía no se ha hecho.",
+    confirmed: "Has dicho que sí. El resultado aparecerá aquí.",
     refused: "Has dicho que no. No se ha hecho nada.",
     expired: "El plazo para confirmar ha terminado. No se ha hecho nada.",
     replaced: "Sustituido por una pregunta más reciente. No se ha hecho nada.",

@@ -7,7 +7,7 @@ export const cardStrings: CardStrings = {
   until: (when) => `Vous pouvez confirmer jusqu’à : ${when}.`,
   sending: "Envoi de votre réponse…",
   states: {
-    confirmed: "Vous avez dit oui. Ce n’est pas encore fait.",
+    confirmed: "Vous avez dit oui. Le résultat apparaîtra ici.",
     refused: "Vous avez dit non. Rien n’a été fait.",
     expired: "Le délai de confirmation est écoulé. Rien n’a été fait.",
     replaced: "Remplacé par une question plus récente. Rien n’a été fait.",

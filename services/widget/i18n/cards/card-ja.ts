@@ -7,7 +7,7 @@ export const cardStrings: CardStrings = {
   until: (when) => `確認の期限：${when}`,
   sending: "回答を送信しています…",
   states: {
-    confirmed: "「はい」と回答されました。まだ実行されていません。",
+    confirmed: "「はい」と回答されました。結果はここに表示されます。",
     refused: "「いいえ」と回答されました。何も実行されていません。",
     expired: "確認の期限が過ぎました。何も実行されていません。",
     replaced: "新しい確認に置き換えられました。何も実行されていません。",

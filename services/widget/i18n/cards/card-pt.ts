@@ -7,7 +7,7 @@ export const cardStrings: CardStrings = {
   until: (when) => `Você pode confirmar até: ${when}.`,
   sending: "Enviando a sua resposta…",
   states: {
-    confirmed: "Você disse que sim. Ainda não foi feito.",
+    confirmed: "Você disse que sim. O resultado aparecerá aqui.",
     refused: "Você disse que não. Nada foi feito.",
     expired: "O prazo para confirmar acabou. Nada foi feito.",
     replaced: "Substituído por uma pergunta mais recente. Nada foi feito.",

@@ -7,7 +7,7 @@ export const cardStrings: CardStrings = {
   until: (when) => `确认截止时间：${when}`,
   sending: "正在发送您的回答…",
   states: {
-    confirmed: "您选择了“是”。尚未执行。",
+    confirmed: "您选择了“是”。结果将显示在这里。",
     refused: "您选择了“否”。未执行任何操作。",
     expired: "确认时间已过。未执行任何操作。",
     replaced: "已被较新的确认取代。未执行任何操作。",
