@@ -53,6 +53,25 @@ function isWanted({ answer }: AskedAction): boolean {
   return answer === "yes" || answer === "unasked";
 }
 
+/**
+ * Lists the actions of which nobody knows the outcome, a line each with its reasons, below a line that compares their number with
+ * that of the reasons.
+ */
+export function listUnknown({ actions, shop, wasBroken }: Evidence): string[] {
+  const wasEndedDuring = ({ sentMs, endedMs }: LedgerAction) =>
+    sentMs !== null && wasBroken(sentMs, endedMs ?? Date.now());
+  const doubtful = [...shop.values()].flatMap(({ requests }) => requests.filter(leavesDoubt));
+  const unknown = actions.filter(({ state }) => state === "unknown");
+  const ended = actions.filter(wasEndedDuring).length;
+  const lines = unknown.map((action) => {
+    const { requests = [], questions = 0 } = shop.get(action.id) ?? {};
+    const during = wasEndedDuring(action) ? "; a worker or PostgreSQL was ended meanwhile" : "";
+    return `  ${action.id} ${action.tool}: ${requests.join(", ") || "never arrived"}; asked ${questions} times, ${spanOf(action)} s${during}`;
+  });
+  const reasons = `${doubtful.length} answers that left doubt, ${ended} actions with an end of a worker or of PostgreSQL between sending and outcome`;
+  return [`unknown ${unknown.length}; ${reasons}`, ...lines];
+}
+
 function spanOf({ sentMs, endedMs }: LedgerAction): string {
   return (((endedMs ?? Date.now()) - (sentMs ?? Date.now())) / 1000).toFixed(1);
 }

@@ -24,8 +24,8 @@ if (values.backend !== "postgres" && !redisAvailable) {
 
 let broken = false;
 for (const backend of backends) {
-  const { faults, summary, folder } = await runActions({ backend, seed, count });
-  console.log(`${backend}, seed ${seed}: ${summary}`);
+  const { faults, summary, unknown, folder } = await runActions({ backend, seed, count });
+  console.log(`${backend}, seed ${seed}: ${summary}\n${unknown.join("\n")}`);
   for (const fault of faults) console.log(`BROKEN ${fault}`);
   console.log(faults.length === 0 ? "held: each change once, or told as unknown" : `Logs: ${folder}`);
   broken ||= faults.length > 0;

@@ -11,7 +11,7 @@ import type { FaultyProvider } from "../faulty-provider.ts";
 import { Random } from "../random.ts";
 import { RunLog } from "../run-log.ts";
 import { type ChaosTestbed, openChaosTestbed } from "../testbed.ts";
-import { checkActions, type LedgerAction } from "./check-actions.ts";
+import { checkActions, type LedgerAction, listUnknown } from "./check-actions.ts";
 import { repeats, slowMs, startHostileShop } from "./hostile-shop.ts";
 import { type AskedAction, ShopVisitor } from "./shop-visitor.ts";
 
@@ -20,6 +20,8 @@ export interface ActionsRun {
   faults: string[];
   /** Actions by tool and state, and calls that left doubt. */
   summary: string;
+  /** Actions of which nobody knows the outcome, a line each. */
+  unknown: string[];
   /** Folder of the processes' logs; removed if nothing is wrong. */
   folder: string;
 }
@@ -81,12 +83,18 @@ export async function runActions({ backend, seed, count }: ActionsOptions): Prom
   const actions = await readLedger(testbed);
   const parts = ["postgres", ...testbed.workers.map(({ name }) => name)];
   const wasBroken = (from: number, to: number) => runLog.faultsOf(parts, from, to).length > 0;
+  const evidence = { asked, actions, shop: shop.ledger, wasBroken };
   const wrong = [
     ...runLog.breaches.map(({ rule, detail, jobId = "" }) => `${rule}: ${detail} ${jobId}`),
-    ...checkActions({ asked, actions, shop: shop.ledger, wasBroken }),
+    ...checkActions(evidence),
   ];
   if (wrong.length === 0) await rm(testbed.folder, { recursive: true });
-  return { faults: wrong, summary: summarize(asked, actions, runLog), folder: testbed.folder };
+  return {
+    faults: wrong,
+    summary: summarize(asked, actions, runLog),
+    unknown: listUnknown(evidence),
+    folder: testbed.folder,
+  };
 }
 
 /**
