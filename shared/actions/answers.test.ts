@@ -255,6 +255,10 @@ describe("an action that is sent", () => {
     expect(await settleAction(pool, id, unknown)).toBeUndefined();
     expect(await settleAction(pool, id, { state: "done", result: "It is cancelled." })).toBeDefined();
     expect(await settleAction(pool, id, { state: "failed", result: null })).toBeUndefined();
+    const refused = (await sendOne(pool, await startActive())).id;
+    expect(await settleAction(pool, refused, { state: "failed", result: null })).toBeDefined();
+    expect(await settleAction(pool, refused, { state: "unknown", result: null })).toBeUndefined();
+    expect(await settleAction(pool, refused, { state: "done", result: null })).toBeDefined();
     expect(await readActionToRun(pool, id)).toMatchObject({ state: "done", result: "It is cancelled." });
     await expectWholeLog(conversationId);
   });

@@ -74,6 +74,15 @@ describe("a confirmed action", () => {
     expect(asked).toEqual([`call ${id}`]);
   });
 
+  it("is not sent by a worker that was frozen after it noted the sending", async () => {
+    const { asked, run, job } = await confirmed(toolWith({}), []);
+    let now = 0;
+    const clock = vi.spyOn(performance, "now").mockImplementation(() => (now += 20_000));
+    expect(await carryOutAction(run(), job)).toMatchObject({ state: "unknown" });
+    clock.mockRestore();
+    expect(asked).toEqual([]);
+  });
+
   it("is not sent if the site has changed its tool since", async () => {
     const changed = toolWith({ description: "Cancels all orders" });
     const { asked, run, job } = await confirmed(toolWith({}), [], changed);

@@ -15,7 +15,7 @@ import { readUnasked, storeUnasked } from "../../../shared/db/actions/unasked.ts
 import type { ClaimedJob } from "../../../shared/db/jobs/claim.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import type { ToolOutcome } from "../../../shared/site-tools/tool-outcome.ts";
-import { askStatusMs } from "../../../shared/tunables.ts";
+import { askStatusMs, leaseMs } from "../../../shared/tunables.ts";
 import { Stopped } from "../run/leases.ts";
 import { untilStored } from "../run/until-stored.ts";
 import type { WorkerContext } from "../worker-context.ts";
@@ -26,6 +26,8 @@ type ActionContext = Pick<WorkerContext, "assistants" | "db" | "reclaimGuard" | 
 /** Pauses between two questions to an endpoint about the same action. */
 const firstPauseMs = 500;
 const longestPauseMs = 5000;
+/** Time from noting an action as sent to its call: less than what is left of a lease that is renewed in time. */
+const sendWithinMs = leaseMs / 2;
 
 export interface ActingRun {
   context: ActionContext;
@@ -56,7 +58,13 @@ export async function carryOutAction(run: ActingRun, job: ClaimedJob): Promise<A
   const claims = await run.claims?.();
   run.signal.throwIfAborted();
   const sender = { jobId: job.id, attempt: job.attempt, token: v7() };
-  if (!(await stored(() => markSent(pool, id, sender)))) {
+  let notedAt = 0;
+  const isNoted = await stored(() => {
+    notedAt = performance.now();
+    return markSent(pool, id, sender);
+  });
+  // A process that was frozen since then is too late: another run may have given the action up, and told the visitor.
+  if (!isNoted || performance.now() - notedAt > sendWithinMs) {
     const now = await stored(() => readActionToRun(pool, id));
     return now?.state === "sent" ? settle(run, now) : now;
   }

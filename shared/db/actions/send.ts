@@ -73,14 +73,15 @@ export type OutcomeState = Extract<Columns<"actions", "state">["state"], "done" 
 
 export const settleActionStatement: Statement<Columns<"actions", "conversation_id"> & { handoffDue: boolean }> = {
   name: "settle-action",
-  // The sender may learn after all what somebody else gave up as unknown. The outcome stands whatever became of job
+  // The sender may learn after all what somebody else gave up as unknown, or was refused when it called again: that it is done
+  // cannot be untrue. The outcome stands whatever became of job
   // and conversation; one that was deleted hears nothing, and keeps no words.
   text: `
     with held as materialized (
       select id from conversations where id = (select conversation_id from actions where id = $1) for no key update
     ), ended as (
       update actions set state = $2::text, ended_at = now(), result = case when title is not null then $3::text end
-      where id = $1 and (state = 'sent' or state = 'unknown' and $2::text <> 'unknown') and (select count(*) from held) >= 0
+      where id = $1 and (state = 'sent' or state = 'unknown' and $2::text <> 'unknown' or state = 'failed' and $2::text = 'done') and (select count(*) from held) >= 0
       returning conversation_id
     ), moved as (
       update conversations

@@ -50,6 +50,10 @@ const kinds: readonly [FaultKind, ...FaultKind[]] = [
   "lose-queue",
 ];
 
+/** Faults longer than a lease: another run settles what the worker has sent, and then it resumes. They fit long runs. */
+const longKinds: readonly FaultKind[] = ["zombie", "partition-worker"];
+const longCount = 100;
+
 /**
  * Has visitors confirm changes at a hostile shop while processes and stores are ended at random, and compares the product's
  * ledger with the shop's own.
@@ -67,7 +71,12 @@ export async function runActions({ backend, seed, count }: ActionsOptions): Prom
   );
   const faults = new FaultInjector(testbed, runLog);
   const asking = new AbortController();
-  const breaking = breakParts(faults, { random, most: Math.max(leastFaults, count / 4), signal: asking.signal });
+  const breaking = breakParts(faults, {
+    kinds: count < longCount ? kinds : [...kinds, ...longKinds],
+    random,
+    most: Math.max(leastFaults, count / 4),
+    signal: asking.signal,
+  });
   const visitor = new ShopVisitor(testbed.apis, random, runLog);
   const asked: AskedAction[] = [];
   let begun = 0;
@@ -145,15 +154,21 @@ function toolsOf(repeat: (typeof repeats)[number], port: number) {
   return [tool, { ...tool, name: `unasked_${repeat}`, confirm: "never" }];
 }
 
+interface BreakOptions {
+  kinds: readonly [FaultKind, ...FaultKind[]];
+  random: Random;
+  most: number;
+  signal: AbortSignal;
+}
+
 /** Ends one part after another, with time between them in which something can go on. */
-async function breakParts(
-  faults: FaultInjector,
-  { random, most, signal }: { random: Random; most: number; signal: AbortSignal },
-): Promise<void> {
+async function breakParts(faults: FaultInjector, { kinds: picked, random, most, signal }: BreakOptions): Promise<void> {
   for (let made = 0; made < most; made += 1) {
     await sleep(random.between(500, 2000), undefined, { signal }).catch(() => undefined);
     if (signal.aborted) return;
-    faults.begin({ kind: random.pick(kinds), target: random.between(0, 5), forMs: random.between(100, 800), atMs: 0 });
+    const kind = random.pick(picked);
+    const forMs = longKinds.includes(kind) ? random.between(16_200, 19_000) : random.between(100, 800);
+    faults.begin({ kind, target: random.between(0, 5), forMs, atMs: 0 });
     await faults.repaired();
   }
 }
