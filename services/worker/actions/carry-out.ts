@@ -58,13 +58,8 @@ export async function carryOutAction(run: ActingRun, job: ClaimedJob): Promise<A
   const claims = await run.claims?.();
   run.signal.throwIfAborted();
   const sender = { jobId: job.id, attempt: job.attempt, token: v7() };
-  let notedAt = 0;
-  const isNoted = await stored(() => {
-    notedAt = performance.now();
-    return markSent(pool, id, sender);
-  });
-  // A process that was frozen since then is too late: another run may have given the action up, and told the visitor.
-  if (!isNoted || performance.now() - notedAt > sendWithinMs) {
+  const noted = await noteSending(run, () => markSent(pool, id, sender));
+  if (noted !== "now") {
     const now = await stored(() => readActionToRun(pool, id));
     return now?.state === "sent" ? settle(run, now) : now;
   }
@@ -89,13 +84,35 @@ export async function sendUnasked(
   run.signal.throwIfAborted();
   const sender = { siteId, jobId, run: job.run, token: v7() };
   const store = () => storeUnasked(context.db.pool, { hash, lines, ...proposed }, sender);
-  if (!(await untilStored(store, { ...context, log }))) throw new Stopped("lost");
+  const noted = await noteSending(run, store);
+  if (noted === "refused") throw new Stopped("lost");
   const locale = job.metadata["locale"] ?? null;
   const own = { state: "sent", result: null, sentMs: 0, asked: false } as const;
   const action: ActionToRun = { ...proposed, ...own, hash, conversationId, assistantType, locale };
+  if (noted === "late") return settle(run, action);
   audit(log, "send-action", action);
   const outcome = await context.siteTools.call(tool, proposed.arguments, { ...optionsOf(action), claims });
   return settle(run, action, outcome);
+}
+
+/**
+ * Notes that an action is about to be sent.
+ * @returns `late`: the process was frozen since. It must not send: another run may have given the action up, and told the visitor
+ */
+async function noteSending(
+  { context, log }: ActingRun,
+  note: () => Promise<boolean>,
+): Promise<"now" | "late" | "refused"> {
+  let notedAt = 0;
+  const isNoted = await untilStored(
+    () => {
+      notedAt = performance.now();
+      return note();
+    },
+    { ...context, log },
+  );
+  if (!isNoted) return "refused";
+  return performance.now() - notedAt > sendWithinMs ? "late" : "now";
 }
 
 /** Finds what earlier runs of a job have sent without asking, and what became of it. */

@@ -18,12 +18,14 @@ interface Evidence {
   actions: readonly LedgerAction[];
   /** The shop's own ledger, by key: the id of the action. */
   shop: ReadonlyMap<string, ShopEntry>;
+  /** Questions about a key. */
+  questions: ReadonlyMap<string, number>;
   /** True if a process that may have been sending, or its database, was ended between two moments. */
   wasBroken: (from: number, to: number) => boolean;
 }
 
 /** @returns what is wrong, a line each */
-export function checkActions({ asked, actions, shop, wasBroken }: Evidence): string[] {
+export function checkActions({ asked, actions, shop, questions, wasBroken }: Evidence): string[] {
   const faults: string[] = [];
   const confirmed = new Set(asked.filter(isWanted).map(({ actionId }) => actionId));
   for (const key of shop.keys()) if (!confirmed.has(key)) faults.push(`${key} was called, and nobody has confirmed it`);
@@ -31,7 +33,7 @@ export function checkActions({ asked, actions, shop, wasBroken }: Evidence): str
     const entry = shop.get(action.id);
     const tell = (what: string) =>
       faults.push(
-        `${action.id} (${action.tool}, ${action.state} after ${spanOf(action)} s; ${entry?.requests.join(", ") ?? "never called"}; asked ${entry?.questions ?? 0} times): ${what}`,
+        `${action.id} (${action.tool}, ${action.state} after ${spanOf(action)} s; ${entry?.requests.join(", ") ?? "never called"}; asked ${questions.get(action.id) ?? 0} times): ${what}`,
       );
     const changes = entry?.changes ?? 0;
     if (changes > 1) tell(`was done ${changes} times`);
@@ -57,16 +59,16 @@ function isWanted({ answer }: AskedAction): boolean {
  * Lists the actions of which nobody knows the outcome, a line each with its reasons, below a line that compares their number with
  * that of the reasons.
  */
-export function listUnknown({ actions, shop, wasBroken }: Evidence): string[] {
+export function listUnknown({ actions, shop, questions, wasBroken }: Evidence): string[] {
   const wasEndedDuring = ({ sentMs, endedMs }: LedgerAction) =>
     sentMs !== null && wasBroken(sentMs, endedMs ?? Date.now());
   const doubtful = [...shop.values()].flatMap(({ requests }) => requests.filter(leavesDoubt));
   const unknown = actions.filter(({ state }) => state === "unknown");
   const ended = actions.filter(wasEndedDuring).length;
   const lines = unknown.map((action) => {
-    const { requests = [], questions = 0 } = shop.get(action.id) ?? {};
+    const { requests = [] } = shop.get(action.id) ?? {};
     const during = wasEndedDuring(action) ? "; a worker or PostgreSQL was ended meanwhile" : "";
-    return `  ${action.id} ${action.tool}: ${requests.join(", ") || "never arrived"}; asked ${questions} times, ${spanOf(action)} s${during}`;
+    return `  ${action.id} ${action.tool}: ${requests.join(", ") || "never arrived"}; asked ${questions.get(action.id) ?? 0} times, ${spanOf(action)} s${during}`;
   });
   const reasons = `${doubtful.length} answers that left doubt, ${ended} actions with an end of a worker or of PostgreSQL between sending and outcome`;
   return [`unknown ${unknown.length}; ${reasons}`, ...lines];

@@ -37,13 +37,14 @@ export interface ShopEntry {
   requests: ShopBehaviour[];
   /** How often the change was made. */
   changes: number;
-  questions: number;
 }
 
 export interface HostileShop extends AsyncDisposable {
   readonly port: number;
   /** Its own ledger, by the key of each call. */
   readonly ledger: ReadonlyMap<string, ShopEntry>;
+  /** Questions about a key, also about one that never arrived. */
+  readonly questions: ReadonlyMap<string, number>;
   /** Ends all faults. */
   heal(): void;
 }
@@ -68,6 +69,7 @@ export function leavesDoubt(behaviour: ShopBehaviour): boolean {
  */
 export async function startHostileShop(random: Random): Promise<HostileShop> {
   const ledger = new Map<string, ShopEntry>();
+  const questions = new Map<string, number>();
   let [well, isAway] = [false, false];
   const leave = () => {
     if (isAway) return;
@@ -78,9 +80,9 @@ export async function startHostileShop(random: Random): Promise<HostileShop> {
   const server = createServer((req, res) => {
     const key = String(req.headers["idempotency-key"]);
     const [, what = "", repeat = "", order = ""] = req.url?.split("/") ?? [];
-    const entry = ledger.get(key) ?? { repeat: repeat as Repeat, order, requests: [], changes: 0, questions: 0 };
+    const entry = ledger.get(key) ?? { repeat: repeat as Repeat, order, requests: [], changes: 0 };
     if (what === "status") {
-      entry.questions += 1;
+      questions.set(key, (questions.get(key) ?? 0) + 1);
       answerQuestion(res, ledger.get(key), well || random.chance(0.6));
       return;
     }
@@ -100,6 +102,7 @@ export async function startHostileShop(random: Random): Promise<HostileShop> {
   return {
     port,
     ledger,
+    questions,
     heal: () => void (well = true),
     [Symbol.asyncDispose]: async () => {
       if (isAway) await once(server, "listening");
