@@ -18,6 +18,7 @@ import * as refusedKeys from "../../shared/db/operators/refused-keys.ts";
 import * as totals from "../../shared/db/operators/totals.ts";
 import { probeStatement, probeDatabaseWrites } from "../../shared/db/probe-writes.ts";
 import * as settings from "../../shared/db/settings.ts";
+import { actionState } from "../../shared/protocol/actions/action-card.ts";
 import { handledBy } from "../../shared/protocol/handling.ts";
 import { rating, sender } from "../../shared/protocol/conversation.ts";
 import { feedbackReason } from "../../shared/protocol/feedback.ts";
@@ -34,6 +35,15 @@ const fault = {
   status: z.int().nullable(),
   detail: z.string().nullable(),
 };
+
+const readingCall = z.strictObject({
+  tool: z.string(),
+  arguments: z.record(z.string(), z.string()),
+  outcome: z.enum(["done", "failed", "refused"]),
+  status: z.int().nullable(),
+  afterMs: z.number(),
+  tookMs: z.number(),
+});
 
 const conversationCases = [
   readsTyped(
@@ -64,6 +74,21 @@ const conversationCases = [
           skippedCalls: z
             .array(z.strictObject({ ...fault, provider: z.string(), attempt: z.int(), afterMs: z.number() }))
             .nullable(),
+          toolCalls: z.array(readingCall).nullable(),
+        }),
+      ),
+      actions: z.array(
+        z.strictObject({
+          id: z.uuid(),
+          tool: z.string(),
+          arguments: z.record(z.string(), z.unknown()).nullable(),
+          state: actionState,
+          proposedBy: z.uuid(),
+          answeredBy: z.uuid().nullable(),
+          proposedAt: z.number(),
+          answeredAt: z.number().nullable(),
+          sentAt: z.number().nullable(),
+          endedAt: z.number().nullable(),
         }),
       ),
       calls: z.array(

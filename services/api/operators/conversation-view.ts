@@ -9,6 +9,7 @@ import { html, type Html } from "./html.ts";
 import { replyMarkdown } from "./reply-markdown.ts";
 import { explain } from "./reasons.ts";
 import { outcomeView } from "./search-view.ts";
+import { toolEvents } from "./tool-events.ts";
 
 /** Reason of a call without a reply, with its HTTP status and detail. */
 function faultView({ code, status, detail }: CallFault): Html {
@@ -97,6 +98,7 @@ function jobView(job: JobRecord, said: readonly MessageRecord[]): Html {
       { at: call.begunAt, what: `attempt ${call.attempt}: ${call.provider} ${call.model} called` },
       { at: call.settledAt, what: endOfCall(call) },
     ]),
+    ...toolEvents(job),
     { at: finishedAt, what: status },
   ].flatMap(({ at, what }) => (at === null ? [] : [{ at, what }]));
   const fallback = said.some((message) => message.sender === "ai" && message.fallback);

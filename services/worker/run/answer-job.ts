@@ -18,7 +18,7 @@ import { Stopped } from "./leases.ts";
 import { isDeadline } from "./time-slice.ts";
 import { ProviderError } from "../providers/provider.ts";
 import { RunReport } from "../telemetry/run-report.ts";
-import { readingToolsOf } from "../tools/reading-tools.ts";
+import { type ReadingOptions, readingToolsOf } from "../tools/reading-tools.ts";
 import { ToolSession } from "../tools/tool-session.ts";
 import { untilStored } from "./until-stored.ts";
 import type { WorkerContext } from "../worker-context.ts";
@@ -50,7 +50,7 @@ export async function answerJob(context: WorkerContext, job: ClaimedJob): Promis
   const acting = { context, log, signal, claims: claimsOfJob(context, job, log) };
   const sent: SentUnasked = new Map();
   const onOutcome = (action: ActionToRun) => void (run.told = tellAlso(run.told, action));
-  const tools = openSession(acting, job, { sent, onOutcome });
+  const tools = openSession(acting, job, { sent, onOutcome, onRead: (call) => report.read(call) });
   const run: JobRun = { job, draft, report, tools, acting, sent };
   try {
     // Readers of the job reload its row and see it active.
@@ -76,6 +76,7 @@ export async function answerJob(context: WorkerContext, job: ClaimedJob): Promis
     if (end.status === "completed" && end.provider !== "preset" && tools.proposals.size > 0)
       end.actions = [...tools.proposals.values()];
     if (report.skippedCalls.length > 0) end.skippedCalls = report.skippedCalls;
+    if (report.toolCalls.length > 0) end.toolCalls = report.toolCalls;
     if (!(await store(context, run, end))) return leave(report, "lost");
     report.ended(draft.attempt, end);
     return { type: "ended", end };
@@ -91,7 +92,7 @@ export async function answerJob(context: WorkerContext, job: ClaimedJob): Promis
 function openSession(
   acting: JobRun["acting"],
   job: ClaimedJob,
-  noted: Pick<UnaskedOptions, "sent" | "onOutcome">,
+  { onRead, ...noted }: Pick<UnaskedOptions, "sent" | "onOutcome"> & Pick<ReadingOptions, "onRead">,
 ): ToolSession {
   const { context, claims } = acting;
   const { assistants, db, siteTools } = context;
@@ -100,7 +101,7 @@ function openSession(
   const proposing = { locale, claims, readCards: () => readCards(db.pool, job.conversationId) };
   return new ToolSession([
     ...ownToolsOf({ people }),
-    ...readingToolsOf({ tools }, { siteTools, jobId: job.id, locale, claims }),
+    ...readingToolsOf({ tools }, { siteTools, jobId: job.id, locale, claims, onRead }),
     ...proposingToolsOf({ tools }, proposing),
     ...unaskedToolsOf({ tools }, { ...proposing, ...noted, run: acting, job }),
   ]);

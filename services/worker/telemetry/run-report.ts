@@ -1,4 +1,5 @@
 import type { ClaimedJob } from "../../../shared/db/jobs/claim.ts";
+import type { ReadingCall } from "../../../shared/db/actions/reading-call.ts";
 import type { CallFault, SkippedCall } from "../../../shared/db/jobs/call-faults.ts";
 import type { JobEnd } from "../../../shared/db/jobs/end.ts";
 import type { Logger } from "../../../shared/logger.ts";
@@ -21,6 +22,8 @@ export class RunReport {
   readonly log: Logger;
   /** Calls that this run did not make. */
   readonly skippedCalls: SkippedCall[] = [];
+  /** Calls of tools that read. */
+  readonly toolCalls: ReadingCall[] = [];
 
   constructor({ metrics, tracing, log }: ReportSinks, job: ClaimedJob) {
     this.#metrics = metrics;
@@ -39,6 +42,14 @@ export class RunReport {
   skipped(provider: string, attempt: number, fault: CallFault): void {
     const afterMs = Math.round(performance.now() - this.#beganAt);
     this.skippedCalls.push({ provider, attempt, afterMs, ...fault });
+  }
+
+  /** Notes a call of a tool that reads, once it is over. */
+  read({ tookMs, ...call }: Omit<ReadingCall, "afterMs">): void {
+    const afterMs = Math.round(performance.now() - this.#beganAt - tookMs);
+    const noted = { ...call, afterMs, tookMs: Math.round(tookMs) };
+    this.toolCalls.push(noted);
+    this.log.info({ audit: "read-tool", ...noted }, "audit");
   }
 
   ended(attempt: number, end: JobEnd): void {

@@ -30,7 +30,7 @@ function reader(outcome: ToolOutcome) {
     return outcome;
   };
   const claims = async () => undefined;
-  const options = { siteTools: { call: read }, jobId: "job", locale: "en", claims };
+  const options = { siteTools: { call: read }, jobId: "job", locale: "en", claims, onRead: () => undefined };
   const [tool, ...others] = readingToolsOf({ tools }, options);
   if (!tool || others.length > 0) throw new Error("expected the one tool that reads");
   return { keys, run: async () => tool.run(call, new ToolSession([]), signal) };

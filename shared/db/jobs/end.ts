@@ -8,6 +8,7 @@ import { byIds, skipLocked } from "../batch-sql.ts";
 import { batched } from "../batched.ts";
 import { type Citation, storedSources, toCitationRow } from "../replies/citations.ts";
 import { query } from "../database.ts";
+import type { ReadingCall } from "../actions/reading-call.ts";
 import { changedByEnd, type ProposedAction, toProposalItem } from "../actions/proposals.ts";
 import type { Statement } from "../../postgres/statement.ts";
 import { actionCount, insertEvents } from "../../events/append.ts";
@@ -45,6 +46,8 @@ export interface JobEnd {
   actions?: readonly ProposedAction[] | undefined;
   /** Calls that the run did not make. */
   skippedCalls?: readonly SkippedCall[];
+  /** Calls of tools that read. */
+  toolCalls?: readonly ReadingCall[];
 }
 
 export interface EndResult {
@@ -80,7 +83,7 @@ function endStatement(name: string, lock: string): Statement<EndRow> {
         select * from json_to_recordset($2::json) as item(
           id uuid, "conversationId" uuid, attempt int, orphan boolean, status text, "errorCode" text, provider text, model text,
           "inputTokens" int, "outputTokens" int, "costUsd" float8, "inThread" boolean, "firstDeltaMs" int, "replyId" uuid,
-          "skippedCalls" jsonb, "handoffAfter" int, handoff text, text text, "finishReason" text, fallback boolean, sources jsonb,
+          "skippedCalls" jsonb, "toolCalls" jsonb, "handoffAfter" int, handoff text, text text, "finishReason" text, fallback boolean, sources jsonb,
           actions jsonb, words text, ${settlementColumns})
       ), locked as materialized (
         select id, site_id from ${byIds("conversations", "id, site_id", "$1", lock)}
@@ -102,7 +105,7 @@ function endStatement(name: string, lock: string): Statement<EndRow> {
         from ending where jobs.id = ending.id
       ), ran as (
         update runs set ended_at = now(), outcome = ending.status, first_delta_ms = "firstDeltaMs",
-          skipped_calls = "skippedCalls"
+          skipped_calls = "skippedCalls", tool_calls = "toolCalls"
         from ending where runs.job_id = ending.id and runs.run = ending.run and not orphan
       ), replied as (
         insert into messages (id, conversation_id, turn, sender, text, finish_reason, fallback)

@@ -27,6 +27,7 @@ export const operatorJobsStatement = typedStatement("operator-jobs", (builder, c
       builder.millis(eb.ref("finished_at")).as("finishedAt"),
       runsOf(builder, eb).as("runs"),
       callsOf(builder, eb).as("calls"),
+      actionsOf(builder, eb).as("actions"),
     ])
     .where("conversation_id", "=", conversationId)
     .orderBy("turn", "desc")
@@ -37,7 +38,14 @@ function runsOf({ millis, jsonArrayFrom, sql }: StatementBuilder, jobs: Expressi
   return jsonArrayFrom(
     jobs
       .selectFrom("runs")
-      .select(["runs.run", "runs.attempt", "worker", "outcome", "skipped_calls as skippedCalls"])
+      .select([
+        "runs.run",
+        "runs.attempt",
+        "worker",
+        "outcome",
+        "skipped_calls as skippedCalls",
+        "tool_calls as toolCalls",
+      ])
       .select((eb) => [
         millis(eb.ref("claimed_at")).as("claimedAt"),
         sql<number | null>`${millis(eb.ref("claimed_at"))} + ${eb.ref("first_delta_ms")}`.as("firstDeltaAt"),
@@ -58,6 +66,28 @@ function callsOf({ millis, jsonArrayFrom }: StatementBuilder, jobs: ExpressionBu
       .select((eb) => [millis(eb.ref("begun_at")).as("begunAt"), millis(eb.ref("settled_at")).as("settledAt")])
       .whereRef("job_id", "=", "jobs.id")
       .orderBy("begun_at"),
+  );
+}
+
+/** Actions that a job has proposed, and those that it has answered or carried out. */
+function actionsOf({ millis, jsonArrayFrom }: StatementBuilder, jobs: ExpressionBuilder<Tables, "jobs">) {
+  return jsonArrayFrom(
+    jobs
+      .selectFrom("actions")
+      .select(["actions.id", "actions.tool", "actions.arguments", "state"])
+      .select(["actions.job_id as proposedBy", "actions.answer_id as answeredBy"])
+      .select((eb) => [
+        millis(eb.ref("proposed_at")).as("proposedAt"),
+        millis(eb.ref("answered_at")).as("answeredAt"),
+        millis(eb.ref("sent_at")).as("sentAt"),
+        millis(eb.ref("ended_at")).as("endedAt"),
+      ])
+      .whereRef("actions.conversation_id", "=", "jobs.conversation_id")
+      .where((eb) =>
+        eb.or([eb("actions.job_id", "=", eb.ref("jobs.id")), eb("actions.answer_id", "=", eb.ref("jobs.id"))]),
+      )
+      .orderBy("proposed_at")
+      .orderBy("actions.no"),
   );
 }
 

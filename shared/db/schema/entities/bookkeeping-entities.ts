@@ -1,5 +1,6 @@
 import { defineEntity, p } from "@mikro-orm/core";
 import type { JobStatus } from "../../../protocol/job.ts";
+import type { ReadingCall } from "../../actions/reading-call.ts";
 import type { CallErrorCode, KeyReport, SkippedCall } from "../../jobs/call-faults.ts";
 import { defaultSite } from "../../../sites/default-site.ts";
 import { byHand, float, time } from "./entity-columns.ts";
@@ -122,6 +123,8 @@ export const RunEntity = defineEntity({
     outcome: p.text().$type<Exclude<JobStatus, "queued" | "active"> | "released">().nullable(),
     /** Calls that were not made. Null: none, or the run did not end its job. */
     skippedCalls: p.json<SkippedCall[]>().nullable(),
+    /** Calls of its tools that read. Null: none, or the run did not end its job. */
+    toolCalls: p.json<ReadingCall[]>().nullable(),
   },
   checks: [{ name: "runs_outcome", expression: "outcome in ('completed', 'failed', 'cancelled', 'released')" }],
 });
