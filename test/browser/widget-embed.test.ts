@@ -227,6 +227,40 @@ describe.skipIf(chromiumPath === undefined)("the embedded widget", { timeout: 30
     expect(await page.getByText("From the page").count()).toBe(0);
   });
 
+  it("takes a button, a text and metadata of the page, and tells it when it works and what is unread", async () => {
+    const page = await visit(`<script>
+      window.heard = [];
+      for (const type of ["ready", "unread"]) {
+        document.addEventListener("parley:" + type, ({ type, detail }) => heard.push([type, detail]));
+      }</script>${tag('data-launcher="none"')}<button onclick="chat.open()">Help</button>`);
+    const heard = () => page.evaluate<unknown[]>("heard");
+    await expect.poll(heard, patience).toEqual([["parley:ready", {}]]);
+    await page.evaluate(`
+      window.chat = document.querySelector("parley-chat");
+      chat.metadata = { order: "1042", page: "" };
+      chat.prefill("About order 1042");`);
+    expect(await page.locator(".launcher").isVisible()).toBe(false);
+    await page.getByRole("button", { name: "Help", exact: true }).click();
+    const field = page.locator(".composer textarea");
+    await expect.poll(() => field.inputValue(), patience).toBe("About order 1042");
+    await page.evaluate(`chat.prefill("In place of what is there")`);
+    const { script, release } = heldReply("It is", " on its way.");
+    product.provider.answer("About order 1042", script);
+    const request = page.waitForRequest((sent) => sent.method() === "POST" && sent.url().endsWith("/api/chat"));
+    await field.press("Enter");
+    expect((await request).postDataJSON()).toMatchObject({
+      message: "About order 1042",
+      metadata: { order: "1042", page: "", locale: "en-US" },
+    });
+    await page.locator(".reply").getByText("It is").waitFor();
+    await page.evaluate("chat.close()");
+    release();
+    await expect.poll(async () => (await heard()).at(-1), patience).toEqual(["parley:unread", { count: 1 }]);
+    expect(await page.locator(".launcher").isVisible()).toBe(false);
+    await page.evaluate("chat.open()");
+    await expect.poll(async () => (await heard()).at(-1), patience).toEqual(["parley:unread", { count: 0 }]);
+  });
+
   it("shows unread replies on its button, also after a reload", async () => {
     const { script, release } = heldReply("Slowly", ".");
     product.provider.answer("Take your time.", script);

@@ -12,12 +12,23 @@ export interface ParleyChatElement extends HTMLElement {
   close(): void;
   /** Sends a message as if the visitor had typed it. Blank text is ignored. */
   send(text: string): void;
+  /** Puts a text into the message field, unless the visitor has written something. Does not open the chat. */
+  prefill(text: string): void;
+  /**
+   * Kept with the conversation, sent with each message beside `page` and `locale`, which it may replace. At most 2 KB as
+   * JSON in all.
+   */
+  metadata: Record<string, string> | undefined;
   /** Forgets the conversation in this browser; the next message begins a new one. */
   reset(): void;
 }
 
 /** Details of the events that the element dispatches. All of them bubble and cross shadow roots. */
 export interface ParleyEvents {
+  /** The element works: its methods may be called. Once. */
+  "parley:ready": Record<string, never>;
+  /** Another number of replies and messages of people is unread. */
+  "parley:unread": { count: number };
   "parley:open": Record<string, never>;
   "parley:close": Record<string, never>;
   /** Message sent by the visitor, or by the page on their behalf. */

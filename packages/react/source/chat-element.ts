@@ -28,8 +28,15 @@ export interface ParleyChatProps {
   aiNotice?: string | undefined;
   privacy?: string | undefined;
   consent?: boolean | undefined;
+  /** `none`: no button; open the chat by `open` or the ref. */
+  launcher?: "none" | undefined;
+  /** Kept with the conversation; sent with each message. */
+  metadata?: Record<string, string> | undefined;
   className?: string | undefined;
   style?: CSSProperties | undefined;
+  onReady?: (() => void) | undefined;
+  /** Another number of replies and messages of people is unread: `count`. */
+  onUnread?: ((detail: Detail<"parley:unread">) => void) | undefined;
   onOpen?: (() => void) | undefined;
   onClose?: (() => void) | undefined;
   onMessage?: ((detail: Detail<"parley:message">) => void) | undefined;
@@ -45,7 +52,7 @@ const useBeforePaint = typeof document === "undefined" ? useEffect : useLayoutEf
 
 /**
  * The chat as a component: a button in the corner of the page, or the whole chat in place with `position="inline"`.
- * Its ref is the element, with `open`, `close`, `send` and `reset` once it is defined.
+ * Its ref is the element, with `open`, `close`, `send`, `prefill` and `reset` once it is defined.
  */
 const ParleyChat = forwardRef<ParleyChatElement, ParleyChatProps>(function ParleyChat(props, ref) {
   const { server, open, className, style } = props;
@@ -55,7 +62,9 @@ const ParleyChat = forwardRef<ParleyChatElement, ParleyChatProps>(function Parle
   // Set here: React 19 would assign properties where there are any, such as the method `open`.
   useBeforePaint(() => {
     latest.current = props;
-    if (element.current) setAttributes(element.current, props);
+    if (element.current === null) return;
+    setAttributes(element.current, props);
+    element.current.metadata = props.metadata;
   });
   useBeforePaint(() => {
     if (open !== undefined) element.current?.toggleAttribute("open", open);
@@ -78,8 +87,9 @@ const ParleyChat = forwardRef<ParleyChatElement, ParleyChatProps>(function Parle
 export { ParleyChat };
 
 function setAttributes(element: HTMLElement, props: ParleyChatProps): void {
-  const { server, assistant, identity, position, lang, theme, color, greeting, title, privacy, consent } = props;
-  const texts = { server, assistant, identity, position, lang, theme, color, greeting, title, privacy };
+  const { server, assistant, identity, position, lang, theme, color, greeting, title, privacy, consent, launcher } =
+    props;
+  const texts = { launcher, server, assistant, identity, position, lang, theme, color, greeting, title, privacy };
   const attributes = { ...texts, "ai-notice": props.aiNotice, consent: consent?.toString() };
   for (const [name, value] of Object.entries(attributes)) {
     if (value === undefined) element.removeAttribute(name);
@@ -90,6 +100,8 @@ function setAttributes(element: HTMLElement, props: ParleyChatProps): void {
 function listen(element: HTMLElement | null, props: () => ParleyChatProps, signal: AbortSignal): void {
   const on = <Name extends keyof ParleyEvents>(name: Name, run: (detail: Detail<Name>) => void) =>
     element?.addEventListener(name, (event) => run((event as CustomEvent<Detail<Name>>).detail), { signal });
+  on("parley:ready", () => props().onReady?.());
+  on("parley:unread", (detail) => props().onUnread?.(detail));
   on("parley:open", () => props().onOpen?.());
   on("parley:close", () => props().onClose?.());
   on("parley:message", (detail) => props().onMessage?.(detail));

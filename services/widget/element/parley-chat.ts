@@ -11,6 +11,7 @@ import { Launcher } from "./launcher.ts";
 import { openSafeStorage } from "./safe-storage.ts";
 import { attributeNames, claimedVisitor, readSettings, type Settings } from "./settings.ts";
 import shellCss from "./shell.css";
+import { hasStoredChat, whenIdle } from "./stored-chat.ts";
 import { showInTopLayer } from "./top-layer.ts";
 import { UnreadCounter } from "./unread-counter.ts";
 
@@ -27,6 +28,9 @@ export class ParleyChat extends HTMLElement implements ParleyChatElement {
   /** Default server of elements without a `server`. */
   static defaultServer = "";
 
+  /** Entries of the page's own; the page may set it before this class is loaded. */
+  declare metadata: Record<string, string> | undefined;
+
   readonly #root: ShadowRoot = this.attachShadow({ mode: "open" });
   readonly #accent = new CSSStyleSheet();
   readonly #launcher = new Launcher({ open: () => this.open(), preload: () => void this.#loadPanel().catch(ignore) });
@@ -41,6 +45,7 @@ export class ParleyChat extends HTMLElement implements ParleyChatElement {
   #failed = false;
   #wantsFocus = false;
   #updateScheduled = false;
+  #ready = false;
 
   constructor() {
     super();
@@ -76,6 +81,13 @@ export class ParleyChat extends HTMLElement implements ParleyChatElement {
     });
   }
 
+  /** Puts a text into the message field, unless the visitor has written something. */
+  prefill(text: string): void {
+    this.#withChat((chat) => {
+      if (chat.state.draft === "") chat.setDraft(text);
+    });
+  }
+
   /** Forgets the conversation in this browser; the next message begins a new one. */
   reset(): void {
     this.#withChat((chat) => chat.startNew());
@@ -94,6 +106,7 @@ export class ParleyChat extends HTMLElement implements ParleyChatElement {
       metadata: () => ({
         page: (location.origin + location.pathname).slice(0, maxPageChars),
         locale: this.#settings.locale.tag,
+        ...this.metadata,
       }),
     });
   }
@@ -147,6 +160,9 @@ export class ParleyChat extends HTMLElement implements ParleyChatElement {
     if (this.isOpen) void this.#showPanel();
     else this.#hidePanel();
     this.#renderLauncher();
+    if (this.#ready) return;
+    this.#ready = true;
+    this.#emit({ type: "parley:ready", detail: {} });
   }
 
   async #showPanel(): Promise<void> {
@@ -215,6 +231,7 @@ export class ParleyChat extends HTMLElement implements ParleyChatElement {
         if (count === this.#unread) return;
         this.#unread = count;
         this.#renderLauncher();
+        this.#emit({ type: "parley:unread", detail: { count } });
       },
     });
   }
@@ -239,13 +256,13 @@ export class ParleyChat extends HTMLElement implements ParleyChatElement {
   };
 
   #renderLauncher(): void {
-    const { locale, position } = this.#settings;
+    const { locale, position, launcher } = this.#settings;
     const inline = position === "inline";
     this.#launcher.render({
       strings: launcherStrings[locale.language],
       unread: this.#unread,
       unreadText: new Intl.NumberFormat(locale.tag).format(this.#unread),
-      hidden: this.#panelShown || (inline && !this.#failed),
+      hidden: this.#panelShown || ((inline || !launcher) && !this.#failed),
       busy: this.#loading,
       failed: this.#failed,
       inline,
@@ -279,18 +296,3 @@ export class ParleyChat extends HTMLElement implements ParleyChatElement {
 
 /** Handles an error that a later try repeats and then reports. */
 function ignore(): void {}
-
-/** Checks only for the presence of stored values; their format belongs to the chat's own code. */
-function hasStoredChat(): boolean {
-  try {
-    return Object.keys(localStorage).some((key) => key.startsWith("parley/"));
-  } catch {
-    // Access to storage is denied.
-    return false;
-  }
-}
-
-function whenIdle(run: () => void): void {
-  if ("requestIdleCallback" in window) requestIdleCallback(run, { timeout: 3000 });
-  else setTimeout(run, 1000);
-}

@@ -15,6 +15,7 @@ export const attributeNames = [
   "privacy",
   "identity",
   "consent",
+  "launcher",
 ] as const;
 
 /** Corner of the launcher. `end`: the lower corner on the side at which lines of the language end. */
@@ -37,6 +38,8 @@ export interface Settings {
   readonly privacy: string | undefined;
   /** Whether visitors are asked to agree before a conversation begins; absent: as the assistant has it. */
   readonly consent: boolean | undefined;
+  /** False where the page has a button of its own. */
+  readonly launcher: boolean;
   readonly locale: Locale;
 }
 
@@ -56,6 +59,7 @@ export function readSettings(element: Element, defaultServer: string): Settings 
     aiNotice: read("ai-notice"),
     privacy: read("privacy"),
     consent: element.hasAttribute("consent") ? read("consent") !== "false" : undefined,
+    launcher: read("launcher") !== "none",
     locale: chooseLocale(lang === undefined ? navigator.languages : [lang, ...navigator.languages]),
   };
 }
