@@ -12,6 +12,12 @@ export async function countStatements(pool: pg.Pool, work: () => Promise<unknown
      where dbid = (select oid from pg_database where datname = current_database()) and query !~ 'pg_'
      order by calls desc`,
   );
-  const shown = 60;
-  return new Map(rows.map(({ query, calls }) => [query.replace(/\s+/g, " ").trim().slice(0, shown), calls]));
+  const shown = 160;
+  const counts: Counts = new Map();
+  for (const { query, calls } of rows) {
+    const name = query.replace(/\s+/g, " ").trim().slice(0, shown);
+    // Statements that begin alike count together.
+    counts.set(name, (counts.get(name) ?? 0) + calls);
+  }
+  return counts;
 }

@@ -114,7 +114,10 @@ async function chatSome(connection: HttpConnection, assistantType: string): Prom
 async function openShop({ testbed }: Bench, stack: AsyncDisposableStack) {
   const shop = stack.adopt(
     createServer((_req, res) => res.end('{"state":"sent"}')),
-    (server) => server.closeAllConnections(),
+    (server) => {
+      server.close();
+      server.closeAllConnections();
+    },
   );
   await new Promise<void>((listening) => shop.listen(0, "127.0.0.1", listening));
   const { port } = shop.address() as AddressInfo;
