@@ -5,6 +5,8 @@ interface StoredMessage {
   id: string;
   text: string;
   sender: "user" | "ai" | "operator";
+  /** Id of an earlier message in whose place this one is. */
+  replaces?: string;
 }
 
 /** Parts of a chat that are kept, so that it goes on after a reload. */
@@ -78,7 +80,7 @@ export class ParleyTransport extends DefaultChatTransport<UIMessage> {
     const history = (await response.json()) as { messages: StoredMessage[]; cursor: string };
     // Ended replies are in it; one that is being written is sent from its start.
     this.#keep({ cursor: history.cursor, unfinished: undefined });
-    return history.messages.map(({ id, text, sender }) => ({
+    return withoutReplaced(history.messages).map(({ id, text, sender }) => ({
       id,
       role: sender === "user" ? "user" : "assistant",
       parts: [{ type: "text", text, state: "done" }],
@@ -155,6 +157,16 @@ export class ParleyTransport extends DefaultChatTransport<UIMessage> {
     this.#kept = { ...this.#kept, ...changed } as KeptChat;
     this.#storage.setItem(this.#key, JSON.stringify(this.#kept));
   }
+}
+
+/** Leaves out messages that were edited or asked again, with their replies. */
+function withoutReplaced(messages: readonly StoredMessage[]): StoredMessage[] {
+  const replaced = new Set(messages.map(({ replaces }) => replaces));
+  return messages.filter(({ id, sender }, index) => {
+    const before = messages[index - 1];
+    const answersReplaced = sender === "ai" && before?.sender === "user" && replaced.has(before.id);
+    return !replaced.has(id) && !answersReplaced;
+  });
 }
 
 /** True if the service could not be reached, or asked for another try. */

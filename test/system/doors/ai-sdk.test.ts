@@ -201,6 +201,7 @@ onEachBackend("the AI SDK's chat", { apis: 2, ownConfig: true, env }, (product) 
       { text: "Edited", replaces: second?.id },
     ]);
     expect(shown(chat.messages)).toEqual(["Edited", echoOf("Edited")]);
+    expect(shown((await visitor.open()).chat.messages)).toEqual(shown(chat.messages));
   });
 
   describe("when a process dies", { timeout: 90_000 }, () => {
