@@ -21,7 +21,8 @@ export interface Packed extends AsyncDisposable {
 
 export async function packPackages(): Promise<Packed> {
   const folder = await mkdtemp(join(tmpdir(), "parley-packed-"));
-  const output = await npm(root, ["pack", "--workspaces", "--json", "--silent", "--pack-destination", folder]);
+  const folders = ["./packages/client", "./packages/identity", "./packages/react"];
+  const output = await npm(root, ["pack", ...folders, "--json", "--silent", "--pack-destination", folder]);
   const packed = listOf(JSON.parse(output.slice(output.search(/^[[{]/m))));
   return {
     archives: new Map(packed.map(({ name, filename }) => [name, join(folder, filename)])),

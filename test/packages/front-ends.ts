@@ -35,6 +35,35 @@ root.render(<StrictMode><Conversation /><Support /></StrictMode>);
 
 const react = { document: "docs/front-ends/react.md", files: reactFiles, checks: [typeCheck], kind: "vite" } as const;
 
+/** Page with the AI SDK's own hook, over the transport. */
+const aiSdkFiles = {
+  "index.html": html("/src/main.tsx"),
+  "src/main.tsx": `
+import { useChat } from "@ai-sdk/react";
+import { ParleyTransport } from "@parley/react/ai-sdk";
+import { createRoot } from "react-dom/client";
+
+const chatId = "support";
+const transport = new ParleyTransport({ url: "https://chat.example.com", chatId });
+
+function Chat() {
+  const generateId = () => crypto.randomUUID();
+  const { messages, sendMessage, status } = useChat({ id: chatId, transport, generateId });
+  return (
+    <main>
+      {messages.map(({ id, role, parts }) => (
+        <li key={id} className={role === "user" ? "user" : "ai"} aria-busy={status !== "ready"}>
+          {parts.map((part) => (part.type === "text" ? part.text : ""))}
+        </li>
+      ))}
+      <button onClick={() => void sendMessage({ text: "Where is my order?" })}>Send</button>
+    </main>
+  );
+}
+createRoot(document.getElementById("app") as HTMLElement).render(<Chat />);
+`,
+};
+
 /** App of React Native that uses the client; its types have no DOM. */
 const nativeFiles = {
   "index.tsx": `
@@ -77,6 +106,22 @@ export const frontEnds: Record<string, FrontEnd> = {
     ...react,
     packages: ["react@19.3.1", "react-dom@19.3.1", "@types/react@19.3.3", "@types/react-dom@19.3.0", vite, typescript],
     use: ["element", "hook"],
+  },
+  "ai-sdk": {
+    packages: [
+      "ai@7.0.173",
+      "@ai-sdk/react@4.0.177",
+      "react@19.3.1",
+      "react-dom@19.3.1",
+      "@types/react@19.3.3",
+      "@types/react-dom@19.3.0",
+      vite,
+      typescript,
+    ],
+    files: aiSdkFiles,
+    checks: [typeCheck],
+    kind: "vite",
+    use: ["hook"],
   },
   next: {
     document: "docs/front-ends/next.md",
