@@ -35,6 +35,7 @@ const problems = {
   "not-theirs": { status: 409, title: "Nobody has this conversation" },
   "assistant-paused": { status: 409, title: "The assistant is paused" },
   "nothing-to-answer": { status: 409, title: "There is nothing to answer" },
+  "tool-differs": { status: 409, title: "The tool is not as it was seen" },
   updating: { status: 409, title: "The service is being updated" },
   "already-replaced": { status: 409, title: "The message has already been replaced" },
   "reply-open": { status: 409, title: "A reply is still being written" },

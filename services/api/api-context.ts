@@ -3,6 +3,7 @@ import type { Assistants } from "../../shared/assistants/assistants.ts";
 import type { Config } from "../../shared/config/config.ts";
 import type { KnowledgeSearch } from "../../shared/knowledge/retrieval/knowledge-search.ts";
 import type { EventTail } from "../../shared/events/event-tail.ts";
+import type { AllowedTools } from "../../shared/mcp/allowed-tools.ts";
 import type { JobContext } from "../../shared/jobs/job-context.ts";
 import type { Tracing } from "../../shared/tracing/tracing.ts";
 import type { Accounts } from "./accounts/accounts.ts";
@@ -32,6 +33,8 @@ export interface ApiContext extends JobContext {
   config: Config;
   /** As the file has them now: read for each request. */
   readonly assistants: Assistants;
+  /** Tools of MCP servers among them, which may have been turned off a moment ago. */
+  allowedTools: Pick<AllowedTools, "refresh">;
   /** The site that all requests are for. */
   readonly siteId: string;
   tokens: Tokens;

@@ -14,6 +14,7 @@ import { readOrMakeSetting } from "../../shared/db/settings.ts";
 import { openJobContext } from "../../shared/jobs/open-job-context.ts";
 import type { Lifecycle } from "../../shared/process/lifecycle.ts";
 import { EventTail } from "../../shared/events/event-tail.ts";
+import { AllowedTools } from "../../shared/mcp/allowed-tools.ts";
 import { listen } from "../../shared/process/listen.ts";
 import type { Logger } from "../../shared/logger.ts";
 import { describeProviders } from "../../shared/assistants/provider-catalog.ts";
@@ -136,6 +137,7 @@ export async function openApiContext(config: Config, { log, lifecycle }: Parts):
   lifecycle.onClose("assistants", file.watch());
   const tracing = await openTracing(config, { service: "api", log, lifecycle });
   const { backend: _, ...jobs } = await openJobContext(config, { log, lifecycle });
+  const allowedTools = await AllowedTools.open(file, { pool: jobs.db.pool, log, lifecycle });
   const secrets: Secrets = config.TOKEN_SECRET ?? [await readOrMakeSetting(jobs.db.pool, "token-secret", makeSecret)];
   const limits = await openRateLimits(config, { siteId: defaultSite, log, lifecycle });
   await compareTokenSecrets(jobs.db.pool, secrets, log);
@@ -156,16 +158,12 @@ export async function openApiContext(config: Config, { log, lifecycle }: Parts):
     ...jobs,
     config,
     get assistants() {
-      return file.assistants;
+      return allowedTools.assistants;
     },
+    allowedTools,
     tokens: createTokens(secrets),
     siteId: defaultSite,
-    identities: createIdentities({
-      siteId: defaultSite,
-      secrets: config.IDENTITY_SECRET,
-      visitorKey: await readOrMakeSetting(jobs.db.pool, "visitor-key", makeSecret),
-      clock: createDatabaseClock(jobs.db.pool),
-    }),
+    identities: await openIdentities(config, jobs.db.pool),
     challenge: createChallenge(config, log),
     limits,
     openRequests: new OpenRequests(config.RATE_LIMIT_MAX_STREAMS),
@@ -186,6 +184,11 @@ export async function openApiContext(config: Config, { log, lifecycle }: Parts):
     tracing,
     ...openBundles(config, log),
   };
+}
+
+async function openIdentities({ IDENTITY_SECRET: secrets }: Config, pool: Pool): Promise<ApiContext["identities"]> {
+  const visitorKey = await readOrMakeSetting(pool, "visitor-key", makeSecret);
+  return createIdentities({ siteId: defaultSite, secrets, visitorKey, clock: createDatabaseClock(pool) });
 }
 
 /** The search of the knowledge, whose analysis of texts is loaded by the first operator who searches. */

@@ -1,9 +1,10 @@
 import { hostname } from "node:os";
 import { AssistantsFile } from "../../shared/assistants/assistants-file.ts";
-import type { Config } from "../../shared/config/config.ts";
+import { type Config, readNamedSecrets } from "../../shared/config/config.ts";
 import { openJobContext } from "../../shared/jobs/open-job-context.ts";
 import type { Lifecycle } from "../../shared/process/lifecycle.ts";
 import type { Logger } from "../../shared/logger.ts";
+import { AllowedTools } from "../../shared/mcp/allowed-tools.ts";
 import { describeProviders, providerAdvice, type ProviderName } from "../../shared/assistants/provider-catalog.ts";
 import { openTracing } from "../../shared/tracing/open-tracing.ts";
 import { Circuits } from "./providers/circuits.ts";
@@ -19,6 +20,7 @@ import { KnowledgeLoader } from "./knowledge/find-site-answer.ts";
 import { Leases } from "./run/leases.ts";
 import { loadProviders, type ProviderRegistry } from "./providers/registry.ts";
 import { startMails } from "./mail/start-mails.ts";
+import { startToolLists } from "./maintenance/read-tool-lists.ts";
 import { startReconciler } from "./maintenance/reconcile.ts";
 import { ReclaimGuard } from "./run/reclaim-guard.ts";
 import { startSuggestions } from "./suggest/suggestions.ts";
@@ -32,13 +34,15 @@ export async function startWorker(
   config: Config,
   { log, lifecycle }: { log: Logger; lifecycle: Lifecycle },
 ): Promise<void> {
-  const { secrets, siteTools } = openTools(config, { log, lifecycle });
+  const secrets = readNamedSecrets();
   const file = await AssistantsFile.open({ providers: () => describeProviders(config), secrets, config, log });
   lifecycle.onClose("assistants", file.watch());
   const tracing = await openTracing(config, { service: "worker", log, lifecycle });
   for (const advice of providerAdvice(config)) log.warn(advice);
   const providers = await loadProviders(config);
   const { backend, ...jobs } = await openJobContext(config, { log, lifecycle });
+  const siteTools = openTools(config, { secrets, pool: jobs.db.pool, log, lifecycle });
+  const allowed = await AllowedTools.open(file, { pool: jobs.db.pool, log, lifecycle });
   const reclaimGuard = new ReclaimGuard();
   const circuits = new Circuits(log);
   lifecycle.onClose("circuits", () => circuits.close());
@@ -52,7 +56,7 @@ export async function startWorker(
     config,
     worker: `${hostname()}:${process.pid}`,
     get assistants() {
-      return file.assistants;
+      return allowed.assistants;
     },
     get prices() {
       return file.prices;
@@ -69,14 +73,14 @@ export async function startWorker(
     tracing,
   };
 
-  const stopListening = await context.live.listenForCancels((jobId) => void leases.hearCancel(jobId));
-  lifecycle.onClose("cancels", stopListening);
+  lifecycle.onClose("cancels", await context.live.listenForCancels((jobId) => void leases.hearCancel(jobId)));
   lifecycle.onClose("process reports", await reportProcess(context.db.pool, "worker", log, config));
   lifecycle.onClose("provider reports", await reportProviders(context));
   lifecycle.onClose("circuit reports", reportCircuits(context));
   lifecycle.onClose("reconciler", startReconciler(context));
   lifecycle.onClose("thread deletion", startThreadDeletion(context));
   lifecycle.onClose("retention", startRetention(context));
+  lifecycle.onClose("tool lists", startToolLists(context));
   lifecycle.onClose("mails", await startMails(context));
   lifecycle.onClose("suggestions", startSuggestions(context));
   const consumer = await startConsumer(context, backend);

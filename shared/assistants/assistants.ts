@@ -5,6 +5,7 @@ import { readRequiredJsonFile } from "../config/json-file.ts";
 import { localizedList, localizedText, localizedWords, removableText, removableUrl, webUrl } from "./localized-text.ts";
 import { people } from "./people.ts";
 import { providerNames } from "./provider-catalog.ts";
+import { clashingNames, mcpServers } from "./tools/mcp-declaration.ts";
 import { siteTools } from "./tools/site-tool.ts";
 
 /**
@@ -38,7 +39,7 @@ const linkHost = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-const assistant = z.strictObject({
+const assistantFields = z.strictObject({
   name: localizedText,
   description: localizedText,
   title: localizedText.optional().describe("heading of the chat; absent: the name"),
@@ -70,6 +71,7 @@ const assistant = z.strictObject({
   suggestions: localizedList(6).optional(),
   people: people.describe("people behind it: true, false (by default), or rules for handing over to them"),
   tools: siteTools.optional().describe("endpoints of the site that its model may call"),
+  mcp: mcpServers.optional().describe("MCP servers, and the tools of them that its model may call"),
   presets: z
     .array(preset)
     .refine((presets) => presets.filter((p) => p.default).length === 1, {
@@ -78,6 +80,10 @@ const assistant = z.strictObject({
     .refine((presets) => presets.some((p) => p.fallback), {
       message: 'expected a preset with "fallback": true, for when no provider can answer',
     }),
+});
+
+const assistant = assistantFields.superRefine((fields, context) => {
+  for (const { path, message } of clashingNames(fields)) context.addIssue({ code: "custom", path: [...path], message });
 });
 
 const assistantsFile = z.strictObject({

@@ -39,6 +39,8 @@ export interface GetOptions {
 export interface SendOptions extends Omit<GetOptions, "maxRedirects"> {
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   body?: string | undefined;
+  /** Gets each piece of the body as it comes, decompressed: a stream tells before its end. */
+  onChunk?: ((chunk: Buffer) => void) | undefined;
   /** Called once there is a connection. Until then nothing was sent, and nothing will be after the request failed. */
   onConnect?: (() => void) | undefined;
 }
@@ -132,7 +134,7 @@ async function sendAlone(
   }
 }
 
-type AnyOptions = GetOptions & Partial<Pick<SendOptions, "method" | "body">>;
+type AnyOptions = GetOptions & Partial<Pick<SendOptions, "method" | "body" | "onChunk">>;
 
 interface Client {
   agent: Dispatcher;
@@ -207,12 +209,13 @@ async function requestOnce({ url, headers, signal }: Hop, options: AnyOptions, {
   }
 }
 
-async function readWhole(body: Readable, { status, headers, url }: ResponseHead, { maxBytes, overflow }: GetOptions) {
+async function readWhole(body: Readable, { status, headers, url }: ResponseHead, options: AnyOptions) {
+  const { maxBytes, overflow, onChunk } = options;
   const encoding = headers["content-encoding"];
   const announced = Number(headers["content-length"] ?? 0);
   try {
     if (encoding === undefined && overflow !== "cut" && announced > maxBytes) throw tooLarge(maxBytes);
-    return await readBody(body, encoding, { maxBytes, overflow });
+    return await readBody(body, encoding, { maxBytes, overflow, onChunk });
   } catch (error) {
     const failure = toFetchError(error, url.hostname);
     // Without success the status says enough. Servers often send an error page or a redirect with a wrong encoding.

@@ -18,6 +18,13 @@ const compressionOverhead = 65_536;
 /** Window of 8 MiB, which RFC 8878 asks of HTTP clients. Larger ones cost memory before the first byte. */
 const zstdWindowLog = 23;
 
+interface ReadOptions {
+  maxBytes: number;
+  overflow?: "fail" | "cut" | undefined;
+  /** Gets each piece that is not too much. */
+  onChunk?: ((chunk: Buffer) => void) | undefined;
+}
+
 type Chunks = AsyncIterable<Buffer>;
 type Decoder = (source: Chunks) => Chunks;
 
@@ -30,7 +37,7 @@ type Decoder = (source: Chunks) => Chunks;
 export async function readBody(
   body: Chunks,
   contentEncoding: string | undefined,
-  { maxBytes, overflow = "fail" }: { maxBytes: number; overflow?: "fail" | "cut" | undefined },
+  { maxBytes, overflow = "fail", onChunk }: ReadOptions,
 ): Promise<{ bytes: Buffer; cut: boolean }> {
   const decoders = decodersOf(contentEncoding);
   const start = decoders.length === 0 ? body : atMost(maxBytes + compressionOverhead, body);
@@ -40,7 +47,10 @@ export async function readBody(
   for await (const chunk of decoded) {
     size += chunk.length;
     chunks.push(chunk);
-    if (size <= maxBytes) continue;
+    if (size <= maxBytes) {
+      onChunk?.(chunk);
+      continue;
+    }
     if (overflow === "fail") throw tooLarge(maxBytes);
     return { bytes: Buffer.concat(chunks, maxBytes), cut: true };
   }

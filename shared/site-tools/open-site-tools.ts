@@ -46,6 +46,10 @@ export function openSiteTools(options: SiteToolsOptions): SiteToolClient {
   return {
     call: (tool, args, given) => finish(client, { tool, args, given }, callOnce),
     askStatus: (tool, args, given) => finish(client, { tool, args, given }, askOnce),
+    look: async (server, { signal } = {}) => {
+      const { lookAtServer } = await import("../mcp/look-at-server.ts");
+      return lookAtServer({ ...client, signal }, server);
+    },
     close: () => client.client.close(),
   };
 }
@@ -89,6 +93,11 @@ function doesNotFit(fault: string): ToolOutcome {
 
 async function callOnce(client: Client, asked: Asked): Promise<ToolOutcome> {
   const { tool, args, filled, given } = asked;
+  if (tool.mcp) {
+    // The client of MCP takes megabytes: it is loaded by the first call.
+    const { callMcpTool } = await import("../mcp/call-tool.ts");
+    return callMcpTool(client, { tool: { ...tool, mcp: tool.mcp }, args, given });
+  }
   const mistake = faultOfModelArguments(tool, args);
   if (mistake !== undefined) return { state: "failed", isMistake: true, text: mistake };
   const fault = faultOfArguments(tool, filled);

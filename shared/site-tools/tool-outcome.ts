@@ -2,6 +2,8 @@ import type { Config } from "../config/config.ts";
 import type { NamedSecrets } from "../config/named-secrets.ts";
 import type { Logger } from "../logger.ts";
 import type { Claims } from "../assistants/tools/identity-parameters.ts";
+import type { McpServerDeclaration } from "../assistants/tools/mcp-declaration.ts";
+import type { ServerLook } from "../mcp/listed-tool.ts";
 import type { SiteTool } from "../assistants/tools/site-tool.ts";
 
 /** Outcome of a call of a site's endpoint. */
@@ -20,6 +22,8 @@ export interface ToolOutcome {
   text: string;
   /** Reason in words for operators; absent if the endpoint did what it was asked. It is for no model and no visitor. */
   reason?: string | undefined;
+  /** True if the tool itself has said that something went wrong: `text` is in its words. */
+  isReported?: true;
   /** True if the arguments do not fit: `text` tells the model why, and nothing was sent. */
   isMistake?: true;
   /** True if the visitor's identity lacks what the tool takes of it: nothing was sent. */
@@ -46,6 +50,8 @@ export interface SiteToolsOptions {
     Partial<Pick<Config, "DEMO_SHOP_URL">>;
   secrets: NamedSecrets;
   log: Pick<Logger, "warn">;
+  /** Told of an MCP server whose tools are not as they were allowed: its list is to be read again. */
+  onListChanged?: ((server: string) => void) | undefined;
 }
 
 /** Calls the endpoints of tools. No method rejects for what an endpoint or a network does: that is an outcome. */
@@ -53,5 +59,7 @@ export interface SiteToolClient {
   call: (tool: SiteTool, args: Arguments, options: ToolCallOptions) => Promise<ToolOutcome>;
   /** Asks whether a call was carried out, where the tool has `status`. `unknown`: ask again later. */
   askStatus: (tool: SiteTool, args: Arguments, options: ToolCallOptions) => Promise<ToolOutcome>;
+  /** Reads the tools that an MCP server lists. */
+  look: (server: McpServerDeclaration, options?: { signal?: AbortSignal }) => Promise<ServerLook>;
   close: () => Promise<void>;
 }

@@ -10,6 +10,7 @@ import { eventCases } from "./event-cases.ts";
 import { jobCases } from "./job-cases.ts";
 import { knowledgeCases } from "./knowledge-cases.ts";
 import { mailCases } from "./mail-cases.ts";
+import { mcpCases } from "./mcp-cases.ts";
 import { operatorCases } from "./operator-cases.ts";
 import { submitCases } from "./submit-cases.ts";
 import { vectorCases } from "./vector-cases.ts";
@@ -25,6 +26,7 @@ const cases = [
   ...deskCases,
   ...accountCases,
   ...mailCases,
+  ...mcpCases,
   ...knowledgeCases,
   ...vectorCases,
   ...citationCases,

@@ -17,7 +17,10 @@ import type { Submission } from "../submit/submit-message.ts";
 import { busy, updating } from "../voices/voice-problems.ts";
 import { answerText } from "./answer-texts.ts";
 
-type AnswerContext = Pick<ApiContext, "assistants" | "backlog" | "claimsSeal" | "db" | "dispatcher" | "log" | "siteId">;
+type AnswerContext = Pick<
+  ApiContext,
+  "allowedTools" | "assistants" | "backlog" | "claimsSeal" | "db" | "dispatcher" | "log" | "siteId"
+>;
 
 interface Answer {
   confirm: boolean;
@@ -46,6 +49,7 @@ export async function answerAction(
   for (let tries = 0; tries < maxTries && action; tries += 1) {
     if (action.answer) return repeatOf(action, answer.confirm, action.answer);
     checkOpen(action);
+    if (answer.confirm) await readAllowed(context, action);
     const hash = answer.confirm ? presentHash(context, action, visitor) : action.hash;
     if (await context.backlog.isFull()) throw fullBacklog();
     // A worker of an older version would answer the message, and not act.
@@ -87,6 +91,12 @@ function checkOpen({ state, deleted, blocked, answersAi }: ActionToAnswer): void
   if (!answersAi) {
     throw new Problem("action-over", "A person goes on with this conversation: ask them.", { state });
   }
+}
+
+/** Another process may know already that a tool of an MCP server was allowed, or turned off. */
+async function readAllowed({ assistants, allowedTools }: AnswerContext, action: ActionToAnswer): Promise<void> {
+  const tool = toolOfAction(assistants, action);
+  if (!tool || tool.mcp) await allowedTools.refresh();
 }
 
 /**

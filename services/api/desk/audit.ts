@@ -13,6 +13,10 @@ interface Audited {
   /** Sources of knowledge that are read or changed. */
   sourceIds?: string[];
   assistantType?: string;
+  /** A tool of an MCP server, its server, and the pin that is allowed. */
+  tool?: string;
+  server?: string;
+  hash?: string;
 }
 
 /** Logs what an operator reads or changes. It begins before the outcome, which the request's own line has. */

@@ -15,6 +15,7 @@ import { takeOverPaths } from "./take-over-paths.ts";
 import { headerComponents, securitySchemes, tags } from "./parts.ts";
 import { servicePaths } from "./service-paths.ts";
 import { sitePaths } from "./site-paths.ts";
+import { toolPaths } from "./tool-paths.ts";
 
 /**
  * Describes this API in OpenAPI 3.1, generated from the schemas that validate its requests. Loaded at the first request
@@ -43,6 +44,7 @@ export function describeApi({ MAX_MESSAGE_CHARS }: Pick<Config, "MAX_MESSAGE_CHA
       ...operatorPaths(),
       ...takeOverPaths(),
       ...sitePaths(),
+      ...toolPaths(),
       ...mailPaths(),
       ...knowledgePaths(),
       ...servicePaths(),

@@ -1,18 +1,20 @@
 import type { Colleague } from "../../../shared/protocol/operator.ts";
 import type { AssistantState, AssistantStates } from "../../../shared/protocol/people/assistants.ts";
 import type { HoursText, SiteHours } from "../../../shared/protocol/people/hours.ts";
+import type { ToolServers } from "../../../shared/protocol/people/tool-servers.ts";
 import { asProblem } from "../account/fields.ts";
 import type { ServiceProblem } from "../client/service-problem.ts";
-import { askService, erase, jsonBody, read } from "../client/service-request.ts";
+import { askService, change, erase, jsonBody, read } from "../client/service-request.ts";
 
 /** Parts of the page, each with its own problem. */
-export type SettingsPart = "page" | "assistants" | "hours";
+export type SettingsPart = "page" | "assistants" | "hours" | "tools";
 
 /** Settings of the whole site. */
 export class SettingsModel {
   me: Colleague | undefined;
   assistants: readonly AssistantState[] = [];
   hours: SiteHours | undefined;
+  servers: ToolServers["servers"] = [];
   busy: SettingsPart | undefined;
   readonly problems = new Map<SettingsPart, ServiceProblem>();
   readonly #changed: () => void;
@@ -29,7 +31,7 @@ export class SettingsModel {
   async begin(): Promise<void> {
     await this.#try("page", async () => {
       this.me = await read<Colleague>("me");
-      [this.hours] = await Promise.all([read<SiteHours>("hours"), this.#readAssistants()]);
+      [this.hours] = await Promise.all([read<SiteHours>("hours"), this.#readAssistants(), this.#readTools()]);
     });
   }
 
@@ -52,6 +54,28 @@ export class SettingsModel {
       await (paused ? askService(path, { method: "PUT", ...jsonBody({}) }) : erase(path));
       await this.#readAssistants();
     });
+  }
+
+  /** Allows a tool as it is shown, or turns it off. What is shown may be old: it is read anew either way. */
+  decideTool({ id, hash }: { id: string; hash: string }, allowed: boolean): Promise<void> {
+    return this.#try("tools", async () => {
+      try {
+        await change(`tools/${id}/${allowed ? "allow" : "disallow"}`, { body: allowed ? { hash } : {} });
+      } finally {
+        await this.#readTools();
+      }
+    });
+  }
+
+  refreshTools(key: string): Promise<void> {
+    return this.#try("tools", async () => {
+      await change(`tool-servers/${encodeURIComponent(key)}/refresh`, {});
+      await this.#readTools();
+    });
+  }
+
+  async #readTools(): Promise<void> {
+    this.servers = (await read<ToolServers>("tool-servers")).servers;
   }
 
   async #readAssistants(): Promise<void> {

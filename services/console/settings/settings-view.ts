@@ -4,6 +4,7 @@ import { problemView } from "../account/fields.ts";
 import { clockTime } from "../views/formats.ts";
 import { hoursView } from "./hours-view.ts";
 import type { SettingsModel } from "./settings-model.ts";
+import { toolsView } from "./tools-view.ts";
 import { settingsTexts as words } from "./settings-texts.ts";
 
 export function settingsView(model: SettingsModel): TemplateResult {
@@ -20,7 +21,7 @@ export function settingsView(model: SettingsModel): TemplateResult {
       ${model.isAdmin ? nothing : html`<p class="small">${words.adminsChange}</p>`}
       ${problemView(model.problems.get("page"))}
     </section>
-    ${assistantsView(model)} ${hoursView(model)}
+    ${assistantsView(model)} ${toolsView(model)} ${hoursView(model)}
   </main>`;
 }
 

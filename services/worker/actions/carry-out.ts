@@ -14,14 +14,16 @@ import type { ProposedAction } from "../../../shared/db/actions/proposals.ts";
 import { readUnasked, storeUnasked } from "../../../shared/db/actions/unasked.ts";
 import type { ClaimedJob } from "../../../shared/db/jobs/claim.ts";
 import type { Logger } from "../../../shared/logger.ts";
-import type { ToolOutcome } from "../../../shared/site-tools/tool-outcome.ts";
+import type { SiteToolClient, ToolOutcome } from "../../../shared/site-tools/tool-outcome.ts";
 import { askStatusMs, leaseMs } from "../../../shared/tunables.ts";
 import { Stopped } from "../run/leases.ts";
 import { untilStored } from "../run/until-stored.ts";
 import type { WorkerContext } from "../worker-context.ts";
 import type { ReadClaims } from "./read-claims.ts";
 
-type ActionContext = Pick<WorkerContext, "assistants" | "db" | "reclaimGuard" | "siteTools">;
+type ActionContext = Pick<WorkerContext, "assistants" | "db" | "reclaimGuard"> & {
+  siteTools: Pick<SiteToolClient, "call" | "askStatus">;
+};
 
 /** Pauses between two questions to an endpoint about the same action. */
 const firstPauseMs = 500;

@@ -6,7 +6,15 @@ import type { SiteTool } from "./site-tool.ts";
  * @returns 43 characters of base64url
  */
 export function hashOfTool(tool: SiteTool): string {
-  return createHash("sha256").update(JSON.stringify(tool, sorted)).digest("base64url");
+  return digestOf(tool);
+}
+
+/**
+ * Digest of a value, whatever the order of its fields.
+ * @returns 43 characters of base64url
+ */
+export function digestOf(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value, sorted)).digest("base64url");
 }
 
 /** Replacer that puts the fields of every object in one order. */

@@ -14,7 +14,20 @@ const siteTool = toolDeclaration.transform((given, context) => {
   };
 });
 
-export type SiteTool = z.output<typeof siteTool>;
+/** A tool of a site: an endpoint, or a tool of an MCP server, whose `request` is the address of that server. */
+export type SiteTool = z.output<typeof siteTool> & { mcp?: McpOrigin };
+
+/** How a tool of an MCP server is called. */
+interface McpOrigin {
+  /** Key of the server. */
+  server: string;
+  /** Name in the server's list. */
+  name: string;
+  /** Hash of what an operator has allowed. */
+  hash: string;
+  /** Outcome of a change whose tool reports an error. */
+  errors: "failed" | "unknown";
+}
 
 export const siteTools = z
   .array(siteTool)

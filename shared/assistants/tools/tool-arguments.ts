@@ -1,4 +1,6 @@
-import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
+import { Ajv, type ErrorObject, type Options, type ValidateFunction } from "ajv";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { boundedPattern, wholeSchemaOf } from "./foreign-schema.ts";
 import { type Claims, namedIdentity, offeredParameters } from "./identity-parameters.ts";
 import type { SiteTool } from "./site-tool.ts";
 
@@ -14,16 +16,37 @@ const options = {
   logger: false,
 } as const;
 
+/** Servers write schemas for each other: keywords that nobody knows say nothing. */
+const foreignOptions: Options = {
+  ...options,
+  strict: false,
+  code: { regExp: Object.assign(boundedPattern, { code: "boundedPattern" }) },
+};
+
 const compiled = new WeakMap<object, ValidateFunction>();
 
 /** @throws if it is no JSON Schema of draft 2020-12, or one that refers to another */
 function compile(parameters: SiteTool["parameters"]): ValidateFunction {
   const known = compiled.get(parameters);
   if (known) return known;
+  const foreign = wholeSchemaOf(parameters);
   // A compiler for each schema: two may have the same $id.
-  const check = new Ajv2020(options).compile(parameters);
+  const check = foreign ? compileForeign(foreign) : new Ajv2020(options).compile(parameters);
   compiled.set(parameters, check);
   return check;
+}
+
+/** Most servers still write draft-07, whose tuples and definitions have other names. */
+const olderDraft = /^https?:\/\/json-schema\.org\/draft-0[67]\/schema#?$/;
+
+/**
+ * Compiles the schema of a server.
+ * @throws if it cannot be used, such as for a reference to another one
+ */
+export function compileForeign(schema: object): ValidateFunction {
+  const { $schema, $id: _id, ...rest } = schema as { $schema?: unknown; $id?: unknown };
+  const isOlder = typeof $schema === "string" && olderDraft.test($schema);
+  return isOlder ? new Ajv(foreignOptions).compile(rest) : new Ajv2020(foreignOptions).compile(rest);
 }
 
 /** @returns why a schema cannot be used; `undefined` if it can */

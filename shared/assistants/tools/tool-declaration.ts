@@ -7,7 +7,14 @@ export const handoffToolName = "handoff";
 
 /** Time for one call of an endpoint, in milliseconds: a visitor waits, and a job has two minutes for all it does. */
 const toolTimeout = { usualMs: 10_000, longestMs: 30_000 };
-const maxCardLines = 12;
+export const toolTimeoutMs = z.int().min(100).max(toolTimeout.longestMs).default(toolTimeout.usualMs);
+export const maxCardLines = 12;
+
+/** Name by which a model calls a tool: every provider takes it. */
+export const toolName = z
+  .string()
+  .regex(/^[A-Za-z][\w-]{0,63}$/, 'expected a name like "order_status": at most 64 letters, digits, _ and -')
+  .refine((name) => name !== handoffToolName, "is the name of a tool of Parley's own");
 
 /** Claims of every identity that are about its own life. */
 const timeClaims = ["exp", "iat", "nbf"];
@@ -23,7 +30,7 @@ const url = z
 const ownHeaders =
   /^(?:idempotency-key|host|connection|content-length|content-type|accept-encoding|user-agent|te|trailer|transfer-encoding|upgrade|expect|keep-alive|proxy-.*)$/i;
 
-const headers = z.record(
+export const sentHeaders = z.record(
   z
     .string()
     .regex(/^[\w!#$%&'*+.^`|~-]+$/, "expected the name of a header")
@@ -34,7 +41,7 @@ const headers = z.record(
 const request = z.strictObject({
   method: z.enum(["GET", "POST", "PUT", "PATCH", "DELETE"]),
   url,
-  headers: headers.optional(),
+  headers: sentHeaders.optional(),
   body: z.record(z.string(), z.json()).optional().describe("JSON; a text that is one placeholder becomes its value"),
 });
 
@@ -45,7 +52,7 @@ const label = localizedText.refine(
   `expected at most ${maxLabelChars} characters, without placeholders`,
 );
 
-const card = z.strictObject({
+export const cardTemplate = z.strictObject({
   title: localizedText,
   lines: z
     .array(z.strictObject({ label: localizedText, value: localizedText.describe("with placeholders") }))
@@ -66,10 +73,7 @@ function isShort(text: string): boolean {
 
 /** Fields of a tool, each valid alone. */
 export const toolDeclaration = z.strictObject({
-  name: z
-    .string()
-    .regex(/^[A-Za-z][\w-]{0,63}$/, 'expected a name like "order_status": at most 64 letters, digits, _ and -')
-    .refine((name) => name !== handoffToolName, "is the name of a tool of Parley's own"),
+  name: toolName,
   description: z.string().regex(/\S/, "expected text").max(4000).describe("tells the model when to call it"),
   parameters: parameters.describe("JSON Schema of the arguments"),
   effect: z.enum(["read", "change"]),
@@ -78,10 +82,10 @@ export const toolDeclaration = z.strictObject({
   repeat: z.enum(["never", "key"]).default("never").describe("key: the endpoint honours Idempotency-Key"),
   status: z.strictObject({ url }).optional().describe("where to ask whether a call was carried out"),
   result: localizedText.optional().describe("words of the outcome; absent: the response as text"),
-  card: card
+  card: cardTemplate
     .optional()
     .describe("question to the visitor before a change, or what they are shown of one that was not asked about"),
-  timeoutMs: z.int().min(100).max(toolTimeout.longestMs).default(toolTimeout.usualMs),
+  timeoutMs: toolTimeoutMs,
   hosts: z.array(z.string().min(1)).optional().describe("other hosts that an address of this tool may have"),
   identity: z
     .record(

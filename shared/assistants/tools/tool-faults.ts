@@ -103,7 +103,7 @@ interface Text {
 }
 
 /** All texts within a value, with their paths. Names of headers and fields are no templates. */
-function textsIn(value: unknown, path: (string | number)[]): Text[] {
+export function textsIn(value: unknown, path: (string | number)[]): Text[] {
   if (typeof value === "string") return [{ path, text: value }];
   if (Array.isArray(value)) return value.flatMap((each, at) => textsIn(each, [...path, at]));
   if (typeof value !== "object" || value === null) return [];
@@ -118,12 +118,12 @@ function unknownIn({ path, text }: Text, isKnown: (name: string) => boolean): To
     .map((name) => ({ path, message: `has {${name}}, which is no parameter` }));
 }
 
-function malformedIn({ path, text }: Text): ToolFault[] {
+export function malformedIn({ path, text }: Text): ToolFault[] {
   const expected = 'expected "${secret:NAME}", with a name in capital letters, where it has "${"';
   return text.split("${").length - 1 === placeholdersIn(text, "secret").length ? [] : [{ path, message: expected }];
 }
 
-function secretsIn({ path, text }: Text): ToolFault[] {
+export function secretsIn({ path, text }: Text): ToolFault[] {
   return text.includes("${") ? [{ path, message: "must not have a secret: it is shown" }] : [];
 }
 

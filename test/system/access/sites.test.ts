@@ -22,6 +22,7 @@ const bodies: Record<string, object> = {
   "/api/operator/conversations/{id}/notes": { text: "A note" },
   "/api/operator/conversations/{id}/release": { to: "ai" },
   "/api/operator/operators/{id}/role": { role: "reader" },
+  "/api/operator/tools/{id}/allow": { hash: "a" },
 };
 
 /** Content of a table's rows, to see whether anything has changed. Events are numbered (`pos`) at some later time. */

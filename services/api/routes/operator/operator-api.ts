@@ -24,6 +24,7 @@ import { signInRoutes } from "./sign-in.ts";
 import { suggestionRoutes } from "./suggestions.ts";
 import { takeOverRoutes } from "./take-over.ts";
 import { teamRoutes } from "./team.ts";
+import { toolServerRoutes } from "./tool-servers.ts";
 
 /** `/api/operator`: the operators' side of the API. Its clients are programs and the console. */
 export function operatorApiRoutes(context: ApiContext): Router {
@@ -37,6 +38,7 @@ export function operatorApiRoutes(context: ApiContext): Router {
   router.use(cannedReplyRoutes(context));
   router.use(assistantRoutes(context));
   router.use(hoursRoutes(context));
+  router.use(toolServerRoutes(context));
   router.use(inboxRoutes(context));
   router.use(searchRoutes(context));
   router.use(reportRoutes(context));

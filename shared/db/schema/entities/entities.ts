@@ -7,6 +7,7 @@ import { eventEntities } from "./event-entities.ts";
 import { DraftEntity, JobEntity } from "./job-entities.ts";
 import { knowledge } from "./knowledge-entities.ts";
 import { mailEntities } from "./mail-entities.ts";
+import { mcpEntities } from "./mcp-entities.ts";
 import { vectorEntities } from "./vector-entities.ts";
 import { voices } from "./voice-entities.ts";
 
@@ -25,5 +26,6 @@ export const entities = [
   ...vectorEntities,
   ...citationEntities,
   ...actionEntities,
+  ...mcpEntities,
   ...bookkeeping,
 ];
