@@ -1,4 +1,5 @@
 import { html, type TemplateResult } from "lit/html.js";
+import type { Colleague } from "../../../shared/protocol/operator.ts";
 import { texts } from "../texts.ts";
 import { cannedDialog } from "./canned-views.ts";
 import type { Dialog, Screen } from "./screen.ts";
@@ -54,28 +55,7 @@ const contents: Record<Dialog, (screen: Screen) => TemplateResult> = {
       ({ role, id }) => role !== "reader" && id !== model.open?.view?.operator?.id,
     );
     return html`<h2 id="dialog-title">${texts.assign.title}</h2>
-      ${others.length === 0 ? html`<p>${texts.assign.nobody}</p>` : null}
-      <label class="transfer-note">
-        ${texts.assign.note}
-        <textarea
-          rows="3"
-          maxlength="10000"
-          dir="auto"
-          .value=${model.open?.noteOfTransfer.text ?? ""}
-          @input=${({ target }: Event) => model.open?.writeNoteOfTransfer((target as HTMLTextAreaElement).value)}
-        ></textarea>
-      </label>
-      <ul class="colleagues">
-        ${others.map(
-          ({ id, name, online }) =>
-            html`<li>
-              <button type="button" class="secondary" @click=${() => deeds.assign(id)}>
-                <span dir="auto">${name}</span>
-                <span class="small">${online ? texts.assign.online : texts.assign.away}</span>
-              </button>
-            </li>`,
-        )}
-      </ul>
+      ${others.length === 0 ? html`<p>${texts.assign.nobody}</p>` : assignForm(others, { model, deeds })}
       <form method="dialog"><button class="plain">${texts.confirm.cancel}</button></form>`;
   },
 
@@ -83,6 +63,31 @@ const contents: Record<Dialog, (screen: Screen) => TemplateResult> = {
   close: ({ deeds }) => confirmation("close", deeds.close),
   block: ({ deeds }) => confirmation("block", () => deeds.setBlocked(true)),
 };
+
+/** Giving it away comes after the note in the order of the keyboard: it needs no further word. */
+function assignForm(others: readonly Colleague[], { model, deeds }: Pick<Screen, "model" | "deeds">): TemplateResult {
+  return html`<label class="transfer-note">
+      ${texts.assign.note}
+      <textarea
+        rows="3"
+        maxlength="10000"
+        dir="auto"
+        .value=${model.open?.noteOfTransfer.text ?? ""}
+        @input=${({ target }: Event) => model.open?.writeNoteOfTransfer((target as HTMLTextAreaElement).value)}
+      ></textarea>
+    </label>
+    <ul class="colleagues">
+      ${others.map(
+        ({ id, name, online }) =>
+          html`<li>
+            <button type="button" class="secondary" @click=${() => deeds.assign(id)}>
+              <span dir="auto">${name}</span>
+              <span class="small">${online ? texts.assign.online : texts.assign.away}</span>
+            </button>
+          </li>`,
+      )}
+    </ul>`;
+}
 
 function confirmation(what: "close" | "block", act: () => void): TemplateResult {
   return html`<h2 id="dialog-title">${texts.confirm[what]}</h2>
