@@ -4,6 +4,7 @@ import { readCodesAfter } from "../../db/knowledge/similar-passages.ts";
 import { removalsKeptMs } from "../../tunables.ts";
 import { inSlices } from "../ranking/in-slices.ts";
 import { CodeTable, type PassageCode } from "./code-table.ts";
+import { readAhead } from "./read-ahead.ts";
 
 /** Codes read from the database at once. */
 const codesAtOnce = 2000;
@@ -63,11 +64,17 @@ export class SiteCodes {
       const removals = await readPassageRemovals(this.#pool, this.#siteId, this.#followed.revision);
       await this.#table.remove(new Set(removals.flatMap(({ passageIds }) => passageIds.map(Number))));
     }
-    for await (const page of this.#pages(wanted.embedded)) {
-      await inSlices(page, (code) => this.#table?.add(code));
-      if (this.bytes > this.#maxBytes) this.#table = undefined;
-    }
+    if (this.#table) await this.#add(wanted.embedded, this.#table);
     [this.#followed, this.#followedAt] = [wanted, followedAt];
+  }
+
+  async #add(until: string, table: CodeTable): Promise<void> {
+    for await (const page of this.#pages(until)) {
+      await inSlices(page, (code) => table.add(code));
+      if (table.bytes <= this.#maxBytes) continue;
+      this.#table = undefined;
+      return;
+    }
   }
 
   #isStale(now: number): boolean {
@@ -75,13 +82,12 @@ export class SiteCodes {
   }
 
   async *#pages(until: string): AsyncGenerator<PassageCode[]> {
-    while (this.#table) {
-      const range = { after: this.#cursor, until, limit: codesAtOnce };
-      const rows = await readCodesAfter(this.#pool, { siteId: this.#siteId, modelId: this.modelId }, range);
+    const of = { siteId: this.#siteId, modelId: this.modelId };
+    const read = (after: PassageCursor) => readCodesAfter(this.#pool, of, { after, until, limit: codesAtOnce });
+    for await (const rows of readAhead(this.#cursor, codesAtOnce, read)) {
       yield rows.map(({ id, sourceId, code }) => ({ id: Number(id), source: sourceId, code }));
       const last = rows.at(-1);
       if (last) this.#cursor = { id: last.id, revision: last.revision };
-      if (rows.length < codesAtOnce) return;
     }
   }
 }

@@ -4,12 +4,12 @@ import {
   type PassageCursor,
   readPassageRemovals,
   readPassagesAfter,
-  type StoredPassage,
 } from "../../db/knowledge/passages.ts";
 import { analysisVersion } from "../analysis/passage-terms.ts";
 import { removalsKeptMs } from "../../tunables.ts";
 import { inSlices } from "../ranking/in-slices.ts";
 import { type IndexedPassage, SiteIndex } from "../ranking/site-index.ts";
+import { readAhead } from "./read-ahead.ts";
 
 /** Passages read from the database at once. */
 const passagesAtOnce = 2000;
@@ -67,13 +67,12 @@ export class SiteKnowledge {
   }
 
   async *#pages(): AsyncGenerator<IndexedPassage[]> {
-    for (;;) {
-      const options = { after: this.#cursor, analysis: analysisVersion, limit: passagesAtOnce };
-      const rows: StoredPassage[] = await readPassagesAfter(this.#pool, this.#siteId, options);
+    const read = (after: PassageCursor) =>
+      readPassagesAfter(this.#pool, this.#siteId, { after, analysis: analysisVersion, limit: passagesAtOnce });
+    for await (const rows of readAhead(this.#cursor, passagesAtOnce, read)) {
       yield rows.map(({ id, sourceId, terms }) => ({ id: Number(id), source: sourceId, terms }));
       const last = rows.at(-1);
       if (last) this.#cursor = { id: last.id, revision: last.revision };
-      if (rows.length < passagesAtOnce) return;
     }
   }
 }
