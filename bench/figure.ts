@@ -16,6 +16,7 @@ export const contenders = {
   parley: "Parley on Redis",
   uncached: "Parley on Redis, without its history cache",
   parleyPg: "Parley on PostgreSQL alone",
+  crawling: "Parley on PostgreSQL alone, while it reads the pages of a site",
   other: "the other checkout of Parley, on Redis",
   otherPg: "the other checkout of Parley, on PostgreSQL alone",
   postgres: "text search of PostgreSQL, with its configuration for the language",

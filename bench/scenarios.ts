@@ -14,6 +14,7 @@ import { historyScenario } from "./scenarios/throughput/history.ts";
 import { historyCacheScenario } from "./scenarios/resources/history-cache.ts";
 import { hopsScenario } from "./scenarios/latency/hops.ts";
 import { ingressScenario } from "./scenarios/throughput/ingress.ts";
+import { crawlScenario } from "./scenarios/knowledge/crawl/crawl.ts";
 import { knowledgeScenario } from "./scenarios/knowledge/knowledge.ts";
 import { resumeScenario } from "./scenarios/latency/resume.ts";
 import { soakScenario } from "./scenarios/resources/soak.ts";
@@ -45,6 +46,7 @@ export const scenarios: readonly Scenario[] = [
   startScenario,
   simulateScenario,
   knowledgeScenario,
+  crawlScenario,
   flightScenario,
   faultsScenario,
   soakScenario,

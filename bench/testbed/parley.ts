@@ -27,6 +27,8 @@ export interface Parley extends AsyncDisposable {
   readonly redis: RedisServer | undefined;
   /** Starts another worker beside the existing ones. */
   startWorker(): Promise<MeasuredProcess>;
+  /** Starts a process that reads sources of knowledge. It is no part of `usage`. */
+  startKnowledge(env: Record<string, string>): Promise<MeasuredProcess>;
   /** Sends SIGKILL to all of them. */
   killAll(): Promise<void>;
   /** Usage of all its processes. */
@@ -78,6 +80,10 @@ export async function startParley(testbed: Testbed, options: ParleyOptions): Pro
       const worker = await testbed.start({ ...common, name: "worker", script: scripts.worker });
       workers.push(owned.use(worker));
       return worker;
+    },
+    startKnowledge: async (env) => {
+      const script = "services/knowledge/main.ts";
+      return owned.use(await testbed.start({ ...common, env: { ...common.env, ...env }, name: "knowledge", script }));
     },
     killAll: async () => {
       await Promise.all([api, ...workers].map((child) => child.kill()));

@@ -119,7 +119,9 @@ async function findNewPassage(pool: pg.Pool, index: LoadedIndex): Promise<number
   const after = await askIndex(index, "follow", [newWord]);
   await storeLines(pool, look, { ...document, lines: [] });
   const removed = await askIndex(index, "follow", [newWord]);
-  if (!after.best[0] || removed.best[0]) throw new Error("a new passage is not found, or a removed one still is");
+  // Without it, passages with similar words may be found.
+  if (!after.best[0] || removed.best[0] === after.best[0])
+    throw new Error("a new passage is not found, or a removed one still is");
   return after.ms[0] ?? Number.NaN;
 }
 

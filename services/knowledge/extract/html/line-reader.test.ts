@@ -52,6 +52,22 @@ describe("lines", () => {
     ).toEqual(["1. a", "5. b", "6. c", "iii. d", "b. e", "f", "a. g"]);
   });
 
+  it("say what pictures show that stand in place of words, and leave other pictures out", () => {
+    const cards = '<ul><li><img alt="Visa"><li><a href="/m"><img alt="Mastercard"></a><li><img alt="IMG_1.jpg"></ul>';
+    expect(texts(cards)).toEqual(["Visa", "Mastercard"]);
+    expect(texts('<p>We take <img alt="VISA"><img alt="AMEX">.</p><div><img alt="A teapot"></div>')).toEqual([
+      "We take VISA AMEX.",
+    ]);
+  });
+
+  it("put each of several definitions beside its term", () => {
+    expect(texts("<dl><dt>Open<dd>Mon 9–18<dd>Sat 10–14<dt>Mail<dd>a@b.c</dl>")).toEqual([
+      "Open: Mon 9–18",
+      "Open: Sat 10–14",
+      "Mail: a@b.c",
+    ]);
+  });
+
   it("put a short definition beside its term, and leave a long one below", () => {
     expect(
       texts("<dl><dt>Monday</dt><dt>Tuesday</dt><dd>9–17</dd><div><dt>Sent when?</dt><dd>Daily.</dd></div></dl>"),

@@ -15,6 +15,8 @@ const inlineElements = new Set(
 );
 const maxTermLetters = 120;
 const maxOptions = 20;
+/** Longer descriptions of pictures are captions of their own. */
+const maxPictureChars = 120;
 
 interface ReadText {
   lines: ExtractedLine[];
@@ -41,7 +43,8 @@ class LineReader {
   /** Level of the newest heading that is no question of a `<details>`. */
   #level = 1;
   #seam: "none" | "left" | "between" = "none";
-  #leftLink = false;
+  /** Name of the inline element that was left. */
+  #left = "";
   #details = 0;
   /** A break was read, and no text after it. */
   #broken = false;
@@ -50,6 +53,8 @@ class LineReader {
   readonly #numbers = new Map<HtmlElement, string>();
   readonly #starts = new Map<HtmlElement, number>();
   #terms: { start: number; end: number } | undefined;
+  /** Term of the newest definition, and the line after that: another definition may follow. */
+  #defined: { term: string; end: number } | undefined;
 
   constructor(isSkipped: (element: HtmlElement) => boolean) {
     this.#isSkipped = isSkipped;
@@ -86,13 +91,14 @@ class LineReader {
   }
 
   #enterInline(element: HtmlElement): void {
-    if (this.#seam === "left" && this.#leftLink && element.tagName === "a") this.#addText(" ");
+    if (this.#seam === "left" && isApart(element) && this.#left === element.tagName) this.#addText(" ");
     else if (this.#seam === "left") this.#seam = "between";
     if (isStruck(element)) this.#struck += 1;
     if (element.tagName === "q") this.#addText("“");
     if ((element.tagName === "sup" || element.tagName === "sub") && this.#form === undefined) {
       this.#form = { element, form: element.tagName };
     }
+    if (element.tagName === "img") this.#addPicture(element);
   }
 
   #enterBlock(element: HtmlElement): void {
@@ -118,7 +124,7 @@ class LineReader {
       if (isStruck(element)) this.#struck -= 1;
       if (this.#form?.element === element) this.#form = undefined;
       this.#seam = "left";
-      this.#leftLink = element.tagName === "a";
+      this.#left = element.tagName;
       return;
     }
     if (this.#heading !== undefined && this.#heading.element !== element) {
@@ -156,10 +162,10 @@ class LineReader {
     if (text === "") return;
     if (text.trim() !== "") this.#broken = false;
     const before = this.#pieces.at(-1);
-    const isApart = this.#seam === "between" && isSeam(before?.text ?? "", text);
+    const isSplit = this.#seam === "between" && isSeam(before?.text ?? "", text);
     this.#seam = "none";
     this.letters += countLetters(text);
-    const piece: TextPiece = { text: isApart ? ` ${text}` : text, old: this.#struck > 0 };
+    const piece: TextPiece = { text: isSplit ? ` ${text}` : text, old: this.#struck > 0 };
     if (this.#form !== undefined) piece.form = this.#form.form;
     if (before !== undefined && before.old === piece.old && before.form === piece.form) before.text += piece.text;
     else this.#pieces.push(piece);
@@ -192,21 +198,33 @@ class LineReader {
     this.#terms = { start: isNext ? (this.#terms?.start ?? start) : start, end: this.lines.length };
   }
 
-  /** Puts a short definition on the line of its term. */
+  /** Puts a short definition on the line of its term; each further one of the same term gets the term, too. */
   #endDefinition(element: HtmlElement): void {
     const start = this.#starts.get(element) ?? this.lines.length;
     const terms = this.#terms;
     const [definition, ...more] = this.lines.slice(start);
-    if (terms === undefined || definition === undefined) return;
+    if (definition === undefined) return;
     this.#terms = undefined;
-    const names = this.lines.slice(terms.start, terms.end);
-    const term = names.map(({ text }) => text).join(", ");
+    const names = terms === undefined ? [] : this.lines.slice(terms.start, terms.end);
+    const isNext = terms === undefined && this.#defined?.end === start;
+    const term = isNext ? (this.#defined?.term ?? "") : names.map(({ text }) => text).join(", ");
+    this.#defined = undefined;
     const isPlain = [...names, definition].every(({ heading }) => heading === undefined);
-    if (terms.end !== start || more.length > 0 || !isPlain || countLetters(term) > maxTermLetters || term === "")
-      return;
-    this.lines.splice(terms.start, this.lines.length, {
-      text: `${term}${/[:?!.]$/.test(term) ? "" : ":"} ${definition.text}`,
-    });
+    const follows = isNext || terms?.end === start;
+    if (!follows || more.length > 0 || !isPlain || countLetters(term) > maxTermLetters || term === "") return;
+    const text = `${term}${/[:?!.]$/.test(term) ? "" : ":"} ${definition.text}`;
+    this.lines.splice(terms?.start ?? start, this.lines.length, { text });
+    this.#defined = { term, end: this.lines.length };
+  }
+
+  /** Reads what a picture shows where it stands in place of words, as the signs of cards that a shop takes. */
+  #addPicture(picture: HtmlElement): void {
+    const label = visibleText(attributeOf(picture, "alt") ?? "");
+    if (label.length > maxPictureChars || isFileName(label) || !isInText(picture)) return;
+    // No text of the page's own.
+    const { letters } = this;
+    this.#addText(label);
+    this.letters = letters;
   }
 
   #readCell(cell: HtmlElement): string {
@@ -235,6 +253,22 @@ function isHeading(element: HtmlElement): boolean {
 function isInline(element: HtmlElement): boolean {
   if (inlineElements.has(element.tagName)) return true;
   return element.tagName.includes("-") && findElements(element, (inner) => !isInline(inner)).length === 0;
+}
+
+/** Elements of which two in a row have a gap between them on the screen. */
+function isApart(element: HtmlElement): boolean {
+  return isHtmlElement(element, "a", "img");
+}
+
+/** True if the block around an inline element is one of text. */
+function isInText(element: HtmlElement): boolean {
+  let node = element.parentNode;
+  while (node !== null && isElement(node) && isInline(node)) node = node.parentNode;
+  return node !== null && isHtmlElement(node, "p", "li", "dd", "dt");
+}
+
+function isFileName(label: string): boolean {
+  return label === "" || /\.(?:avif|gif|jpe?g|png|svg|webp)$/i.test(label);
 }
 
 /** Buttons that send or empty a form. Others may be questions whose answers they open. */
