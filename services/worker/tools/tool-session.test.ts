@@ -32,6 +32,18 @@ describe("the tools of one run", () => {
     expect(turns).toEqual([{ text: "One moment.", calls: [call], results: [{ text: "found", isError: false }] }]);
   });
 
+  it("go on at another provider with what was done before the first one was given up", async () => {
+    const late = new AbortController();
+    const slow = { ...lookUp, run: () => (late.abort(new Error("its time is over")), lookUp.run()) };
+    const session = new ToolSession([slow]);
+    session.nextFor("compatible");
+    const calls = [call, call];
+    const carried = session.carryOut({ text: "One moment.", calls, keep, signal: late.signal }, true);
+    await expect(carried).rejects.toThrow("its time is over");
+    const { turns } = session.nextFor("anthropic");
+    expect(turns).toEqual([{ text: "One moment.", calls: [call], results: [{ text: "found", isError: false }] }]);
+  });
+
   it("are not run with arguments that are no object, and not offered to a server that got them wrong", async () => {
     const session = new ToolSession([lookUp]);
     session.nextFor("compatible");
