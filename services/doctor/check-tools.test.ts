@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { type Assistants, assistantsPath, readAssistants } from "../../shared/assistants/assistants.ts";
+import { mcpServers } from "../../shared/assistants/tools/mcp-declaration.ts";
 import { siteTools } from "../../shared/assistants/tools/site-tool.ts";
 import { readNamedSecrets } from "../../shared/config/config.ts";
 import { checkTools } from "./check-tools.ts";
@@ -38,6 +39,19 @@ it("says which tools lack a secret, and which endpoints cannot be called", async
     expect.stringMatching(/^fault tool_2: .* an address of a private network/) as string,
     expect.stringMatching(/^fault tool_3: .* Port 4001 is not allowed/) as string,
     expect.stringMatching(/^fault tool_4: .* could not be resolved/) as string,
+  ]);
+});
+
+it("looks at MCP servers as well", async () => {
+  const [assistant] = assistantsWith().values();
+  const mcp = mcpServers.parse([
+    { url: "http://10.0.0.1/mcp?key=${secret:MCP_KEY}", tools: [{ name: "order_status", effect: "read" }] },
+  ]);
+  const assistants: Assistants = new Map(assistant && [["default", { ...assistant, mcp }]]);
+  const found = await checkTools(assistants, { settings, secrets: readNamedSecrets({}) });
+  expect(found.map(({ text }) => text)).toEqual([
+    "default: an MCP server sends SECRET_MCP_KEY, which is not set",
+    expect.stringMatching(/^an MCP server: .* an address of a private network/) as string,
   ]);
 });
 

@@ -1,4 +1,5 @@
 import type { Assistants } from "../../shared/assistants/assistants.ts";
+import type { McpServerDeclaration } from "../../shared/assistants/tools/mcp-declaration.ts";
 import type { SiteTool } from "../../shared/assistants/tools/site-tool.ts";
 import { secretsOfTool } from "../../shared/assistants/tools/tool-faults.ts";
 import { parseUrlTemplate } from "../../shared/assistants/tools/tool-template.ts";
@@ -17,7 +18,9 @@ export async function checkTools(
   assistants: Assistants,
   { settings, secrets }: { settings: FetchSettings; secrets: Pick<NamedSecrets, "has"> },
 ): Promise<Finding[]> {
-  const tools = [...assistants].flatMap(([assistant, { tools: all = [] }]) => all.map((tool) => ({ assistant, tool })));
+  const tools = [...assistants].flatMap(([assistant, { tools: all = [], mcp = [] }]) =>
+    [...all, ...mcp.map(asTool)].map((tool) => ({ assistant, tool })),
+  );
   const byOrigin = Map.groupBy(
     tools.flatMap(({ tool }) => originsOf(tool).map((origin) => ({ origin, name: tool.name }))),
     ({ origin }) => origin,
@@ -35,7 +38,14 @@ export async function checkTools(
   return [...missing, ...(await Promise.all(origins))];
 }
 
-function originsOf({ request, status }: SiteTool): string[] {
+/** An endpoint, or an MCP server. */
+type Called = Pick<SiteTool, "name" | "request"> & Partial<Pick<SiteTool, "status">>;
+
+function asTool({ url, headers }: McpServerDeclaration): Called {
+  return { name: "an MCP server", request: { method: "POST", url, ...(headers && { headers }) } };
+}
+
+function originsOf({ request, status }: Called): string[] {
   const templates = [request.url, ...(status ? [status.url] : [])];
   return [...new Set(templates.flatMap((template) => parseUrlTemplate(template)?.origin ?? []))];
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type McpToolDeclaration, mcpServers } from "../assistants/tools/mcp-declaration.ts";
+import { clashingNames, type McpToolDeclaration, mcpServers } from "../assistants/tools/mcp-declaration.ts";
 import { faultOfArguments } from "../assistants/tools/tool-arguments.ts";
 import { readFetchSettings, readNamedSecrets } from "../config/config.ts";
 import { openSiteTools } from "../site-tools/open-site-tools.ts";
@@ -244,6 +244,20 @@ describe("a tool as models are offered it", () => {
 });
 
 describe("a declaration", () => {
+  it("names tools that models would call by one name, and too many of them", () => {
+    const tools = (names: string[]) => names.map((name) => ({ name, effect: "read" }));
+    const declared = mcpServers.parse([
+      { url: server.url, tools: tools(["order_status", "search"]) },
+      { url: `${server.url}2`, tools: tools(["search"]) },
+    ]);
+    const clashes = clashingNames({ tools: [{ name: "order_status" }], mcp: declared });
+    expect(clashes.map(({ path }) => path.join("."))).toEqual(["mcp.0.tools.0.name", "mcp.1.tools.0.name"]);
+    const many = Array.from({ length: 20 }, (_, at) => `tool_${at}`);
+    expect(faults([0, 1].map((at) => ({ url: `${server.url}${at}`, tools: tools(many) })))).toEqual([
+      ": names 40 tools, expected at most 32",
+    ]);
+  });
+
   const faults = (servers: unknown) =>
     mcpServers.safeParse(servers).error?.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
   const url = "https://shop.example.com/mcp?key=${secret:SHOP_KEY}";

@@ -71,6 +71,6 @@ export const settingsTexts = {
     allow: "Allow",
     turnOff: "Turn off",
     allowOne: (name: string) => `Allow ${name} as it is`,
-    turnOffOne: (name: string) => `Turn ${name} off`,
+    turnOffOne: (name: string) => `Turn off ${name}`,
   },
 } as const;

@@ -5,7 +5,7 @@ import { cardTemplate, sentHeaders, toolName, toolTimeoutMs } from "./tool-decla
 import { malformedIn, secretsIn, textsIn } from "./tool-faults.ts";
 import { parseUrlTemplate, placeholdersIn } from "./tool-template.ts";
 
-/** Servers of one assistant, and tools of one server that it may use. */
+/** Servers of one assistant, and tools of all of them that it may use. Each one's schema is part of every prompt. */
 const maxServers = 8;
 const maxTools = 32;
 
@@ -47,6 +47,9 @@ export const mcpServers = z
   .array(server)
   .max(maxServers)
   .superRefine((servers, context) => {
+    const named = servers.reduce((sum, { tools }) => sum + tools.length, 0);
+    if (named > maxTools)
+      context.addIssue({ code: "custom", message: `names ${named} tools, expected at most ${maxTools}` });
     for (const [at, each] of servers.entries())
       for (const { path, message } of faultsOfServer(each, [at]))
         context.addIssue({ code: "custom", path: [...path], message });
