@@ -245,6 +245,23 @@ describe("environment", () => {
     expect(readConfig({ ...production, TOKEN_SECRET: "x".repeat(32) }).TOKEN_SECRET).toEqual(["x".repeat(32)]);
     expect(readConfig({ ...enough, NODE_ENV: "test" }).TOKEN_SECRET).toBeUndefined();
   });
+
+  it("takes a demo shop on this machine alone, and none in production", () => {
+    const demo = { ...enough, DEMO_SHOP_URL: "http://127.0.0.1:4000" };
+    expect(readWorkerConfig(demo)).toMatchObject(demo);
+    for (const url of [
+      "http://10.0.0.1:4000",
+      "http://127.0.0.1",
+      "http://127.0.0.1:4000/",
+      "https://127.0.0.1:4000",
+    ]) {
+      expect(faultOf({ ...demo, DEMO_SHOP_URL: url })).toContain("DEMO_SHOP_URL");
+    }
+    const production = { ...demo, NODE_ENV: "production", TOKEN_SECRET: "x".repeat(32) };
+    for (const read of [readConfig, readApiConfig, readWorkerConfig, readEnvironment]) {
+      expect(faultOf(production, read)).toContain("refused in production");
+    }
+  });
 });
 
 describe("process of the product", () => {
