@@ -6,6 +6,7 @@ import { conversationsScenario } from "./scenarios/scale/conversations.ts";
 import { consoleScenario } from "./scenarios/scale/console.ts";
 import { costsScenario } from "./scenarios/resources/costs.ts";
 import { crowdScenario } from "./scenarios/throughput/crowd.ts";
+import { doorsScenario } from "./scenarios/resources/doors.ts";
 import { faultsScenario } from "./scenarios/outcomes/faults.ts";
 import { firstDeltaScenario } from "./scenarios/latency/first-delta.ts";
 import { flightScenario } from "./scenarios/scale/flight.ts";
@@ -43,6 +44,7 @@ export const scenarios: readonly Scenario[] = [
   growthScenario,
   costsScenario,
   toolsScenario,
+  doorsScenario,
   startScenario,
   simulateScenario,
   knowledgeScenario,

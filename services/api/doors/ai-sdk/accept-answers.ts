@@ -8,7 +8,7 @@ import type { ApiContext } from "../../api-context.ts";
 import type { Submission } from "../../submit/submit-message.ts";
 import { outcomeChunks } from "./action-chunks.ts";
 import { messageChunks } from "./message-chunks.ts";
-import { type StreamEnd, streamEnd, type UiChunk } from "./ui-chunk.ts";
+import type { StreamEnd, UiChunk } from "./ui-chunk.ts";
 
 type Answers = Pick<UiAsk & { kind: "answers" }, "answers"> & { requestId: string; trace: string | undefined };
 
@@ -67,14 +67,11 @@ export async function* answerChunks(
   signal: AbortSignal,
 ): AsyncGenerator<UiChunk | StreamEnd> {
   const parley = { conversationId, token, cursor: submission.cursor };
-  const message = messageChunks(context, { ...submission, id: messageId, parley, steps }, signal);
+  const message = messageChunks(context, { ...submission, id: messageId, parley, steps, isLast: true }, signal);
   let isFirst = true;
   for (;;) {
     const { value, done } = await message.next();
-    if (done) {
-      if (value) yield streamEnd;
-      return;
-    }
+    if (done) return;
     yield value;
     // Right after the start: the message has to be there.
     if (isFirst) yield* lateChunks(context, refused);

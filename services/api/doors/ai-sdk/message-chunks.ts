@@ -5,8 +5,8 @@ import type { OperatorName } from "../../../../shared/db/conversations/conversat
 import type { HandledBy } from "../../../../shared/protocol/handling.ts";
 import type { ApiContext } from "../../api-context.ts";
 import { readOwnerHere } from "../../access/access.ts";
-import { type StepContext, stepChunks } from "./step-chunks.ts";
-import type { HandlingData, ParleyData, UiChunk } from "./ui-chunk.ts";
+import { endOfStep, openStep, type StepContext, StepText } from "./step-chunks.ts";
+import { type HandlingData, type ParleyData, type StreamEnd, streamEnd, type UiChunk } from "./ui-chunk.ts";
 
 type MessageContext = StepContext & Pick<ApiContext, "handling" | "siteId">;
 
@@ -21,6 +21,8 @@ interface NewUiMessage extends Voice {
   parley: ParleyData;
   /** Jobs whose replies are the message, in their order. */
   steps: readonly MessageStep[];
+  /** True if the stream ends with it. */
+  isLast?: boolean;
 }
 
 /**
@@ -30,9 +32,9 @@ interface NewUiMessage extends Voice {
  */
 export async function* messageChunks(
   context: MessageContext,
-  { id, parley, steps, ...voice }: NewUiMessage,
+  { id, parley, steps, isLast, ...voice }: NewUiMessage,
   signal: AbortSignal,
-): AsyncGenerator<UiChunk, boolean> {
+): AsyncGenerator<UiChunk | StreamEnd, boolean> {
   const { conversationId } = parley;
   yield { type: "start", messageId: id };
   yield parleyChunk(parley);
@@ -40,8 +42,17 @@ export async function* messageChunks(
   yield await handlingChunk(context, conversationId, voice);
   let last: JobView | undefined;
   for (const step of steps) {
-    last = yield* stepChunks(context, step, signal);
+    last = undefined;
+    const events = await openStep(context, step, signal);
+    const text = new StepText();
+    yield { type: "start-step" };
+    // No generator of its own: each level of them costs as much as a delta.
+    for await (const event of events ?? []) {
+      for (const chunk of text.pass(event)) yield chunk;
+      if (event.event === "done" || event.event === "failed" || event.event === "cancelled") last = event.data;
+    }
     if (!last) return false;
+    for (const chunk of await endOfStep(context, step, last)) yield chunk;
   }
   if (last) {
     const now = await readOwnerHere(context, conversationId);
@@ -50,6 +61,7 @@ export async function* messageChunks(
     if (last.error && !isCut(last)) yield { type: "error", errorText: last.error.message };
   }
   yield { type: "finish", finishReason: last ? reasonOf(last) : "other" };
+  if (isLast) yield streamEnd;
   return true;
 }
 

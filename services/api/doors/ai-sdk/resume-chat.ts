@@ -101,7 +101,9 @@ async function nextFromPeople(
   chat: OpenedConversation,
   signal: AbortSignal,
 ): Promise<Due | undefined> {
-  for await (const event of followConversation(context, { ...followed(chat), after: undefined, signal })) {
+  // From the row that was read: its conversation may have moved on since.
+  const after = cursorOf(chat.id, chat.eventSeq);
+  for await (const event of followConversation(context, { ...followed(chat), after, signal })) {
     if (event.event === "deleted") return undefined;
     if (event.event === "job" && event.data.status === "queued") return { jobId: event.data.jobId };
     if (event.event !== "message" || event.data.sender !== "operator" || event.id === undefined) continue;

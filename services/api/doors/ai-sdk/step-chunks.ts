@@ -16,36 +16,33 @@ const textId = "text";
 const plainText = "text/plain";
 
 /**
- * Yields a job as one step of a message, until the job has ended.
- * @param signal ends it before: the client is gone
- * @returns the ended job; `undefined` if it was left
+ * Opens the events of a job that is a step of a message.
+ * @param signal ends them: the client is gone
+ * @returns `undefined` if there is no such job any more
  */
-export async function* stepChunks(
+export async function openStep(
   context: StepContext,
-  { id, actionId }: MessageStep,
+  { id }: MessageStep,
   signal: AbortSignal,
-): AsyncGenerator<UiChunk, JobView | undefined> {
-  const { pool } = context.db;
+): Promise<AsyncGenerator<JobEvent> | undefined> {
   // Open the watcher before the row is read, so that no change falls in between.
   const watcher = await context.watch.open(id, signal);
-  const row = await readJob(pool, id);
-  if (!row) return undefined;
-  const text = new StepText();
-  yield { type: "start-step" };
-  for await (const event of followJob(context, { watcher, row })) {
-    yield* text.pass(event);
-    if (event.event !== "done" && event.event !== "failed" && event.event !== "cancelled") continue;
-    const action = actionId === null ? undefined : await readCard(pool, actionId);
-    if (action?.card) yield* outcomeChunks(action.card);
-    for (const card of event.data.actions ?? []) yield* proposalChunks(card);
-    yield { type: "finish-step" };
-    return event.data;
-  }
-  return undefined;
+  const row = await readJob(context.db.pool, id);
+  return row && followJob(context, { watcher, row });
+}
+
+/** Makes the chunks after the text of a job that has ended: the action that it answered, and those that it proposes. */
+export async function endOfStep({ db }: StepContext, { actionId }: MessageStep, job: JobView): Promise<UiChunk[]> {
+  const answered = actionId === null ? undefined : await readCard(db.pool, actionId);
+  return [
+    ...(answered?.card ? outcomeChunks(answered.card) : []),
+    ...(job.actions ?? []).flatMap((card) => [...proposalChunks(card)]),
+    { type: "finish-step" },
+  ];
 }
 
 /** The text and sources of a step, as one client has them. */
-class StepText {
+export class StepText {
   #isOpen = false;
   readonly #cited = new Set<string>();
 

@@ -18,7 +18,7 @@ import { acceptMessage } from "./accept-message.ts";
 import { admitToChat, openUiChat } from "./find-chat.ts";
 import { messageChunks } from "./message-chunks.ts";
 import { findDue, resumeChunks } from "./resume-chat.ts";
-import { type StreamEnd, streamEnd, streamHeader, type UiChunk, uiWire } from "./ui-chunk.ts";
+import { type StreamEnd, streamHeader, type UiChunk, uiWire } from "./ui-chunk.ts";
 
 /** Front ends send the whole chat with each message, with all its parts. */
 const bodyLimits = {
@@ -92,7 +92,7 @@ async function sendReply(
   const steps = [{ id: jobId, actionId: null }];
   await send(context, res, conversationId, (token) => {
     const parley = { conversationId, token, cursor: submission.cursor, jobId };
-    return ended(messageChunks(context, { ...submission, id: jobId, parley, steps }, signal));
+    return messageChunks(context, { ...submission, id: jobId, parley, steps, isLast: true }, signal);
   });
 }
 
@@ -130,9 +130,4 @@ async function send(
   void streams.pumpOn(uiWire, res, open(token), (error) => {
     log.warn({ ...idsOf(req), err: error }, "UI message stream broken off");
   });
-}
-
-/** Adds the end of the stream to a message that has ended. */
-async function* ended(message: AsyncGenerator<UiChunk, boolean>): AsyncGenerator<UiChunk | StreamEnd> {
-  if (yield* message) yield streamEnd;
 }
