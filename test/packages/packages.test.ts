@@ -13,6 +13,7 @@ import type { AssistantInfo, ProblemBody } from "../../shared/protocol/service.t
 import type { SubmitRequest, SubmitResponse } from "../../shared/protocol/submit.ts";
 import { chromiumPath } from "../../shared/testing/processes/chromium.ts";
 import { type BrowserPart, withChromium } from "../../shared/testing/processes/shared-chromium.ts";
+import { OperatorClient } from "../system/harness/operator-client.ts";
 import type { Product } from "../system/harness/product.ts";
 import { echoOf, heldReply } from "../system/harness/scripted-provider.ts";
 import { withSharedProducts } from "../system/harness/shared-product.ts";
@@ -156,7 +157,7 @@ describe.skipIf(chromiumPath === undefined)("the packages", { timeout: 120_000 }
     expect(gzipSync(outputFiles[0]?.contents ?? "").length).toBeLessThan(7 * kilobyte);
   });
 
-  it("run in React as the document says: a reply while it grows, Stop, and a reload", async ({ skip }) => {
+  it("run in React as the document says: a reply while it grows, a reload, a person, and Stop", async ({ skip }) => {
     const files = await filesOf("docs/front-ends/react.md");
     expect(Object.keys(files).toSorted()).toEqual(["src/conversation.tsx", "src/support.tsx"]);
     const html = '<!doctype html><body><script type="module" src="/src/main.tsx"></script>';
@@ -184,6 +185,12 @@ describe.skipIf(chromiumPath === undefined)("the packages", { timeout: 120_000 }
     await replies.getByText("It grows and ends.").waitFor();
     await page.locator("li.ai[aria-busy=false]").waitFor();
     expect(await page.locator("li").allTextContents()).toEqual(["From React", "It grows and ends."]);
+    const stored = await page.evaluate<string>(`Object.entries(localStorage).find(([key]) => /^parley /.test(key))[1]`);
+    const { conversationId } = JSON.parse(stored) as { conversationId: string };
+    const desk = new OperatorClient(server);
+    await desk.say(conversationId, "Ana here.");
+    await page.locator("li.operator").getByText("Support: Ana here.").waitFor();
+    await desk.change(conversationId, "release", { to: "ai" });
     const held = heldReply("Never", "");
     product.provider.answer("Stop this", held.script);
     await page.getByLabel("Message").fill("Stop this");
@@ -195,6 +202,7 @@ describe.skipIf(chromiumPath === undefined)("the packages", { timeout: 120_000 }
     expect(await page.locator("li").allTextContents()).toEqual([
       "From React",
       "It grows and ends.",
+      "Support: Ana here.",
       "Stop this",
       "Never",
     ]);
