@@ -19,8 +19,8 @@ export function withDemoShop(assistants: Assistants, url: string | undefined): A
   return new Map([...assistants, ["default", { ...shipped, instructions, tools: demoTools(url) }]]);
 }
 
-function isShipped({ tools = [], instructions }: Assistant): boolean {
-  return tools.length === 0 && instructions.includes(withoutOrders);
+function isShipped({ tools = [], mcp = [], instructions }: Assistant): boolean {
+  return tools.length + mcp.length === 0 && instructions.includes(withoutOrders);
 }
 
 function demoTools(url: string) {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Assistant } from "../../../shared/assistants/assistants.ts";
 import { assistantsPath, readAssistants } from "../../../shared/assistants/assistants.ts";
+import { mcpServers } from "../../../shared/assistants/tools/mcp-declaration.ts";
 import { readNamedSecrets } from "../../../shared/config/config.ts";
 import { Lifecycle } from "../../../shared/process/lifecycle.ts";
 import { openSiteTools } from "../../../shared/site-tools/open-site-tools.ts";
@@ -116,7 +117,11 @@ describe("the tools of the demo shop", () => {
   it("are not added without a shop, nor to an assistant of the owner's own", () => {
     expect(withDemoShop(shipped, undefined)).toBe(shipped);
     const [own] = withDemoShop(shipped, url).get("default")?.tools ?? [];
-    for (const assistants of [withShipped({ tools: own ? [own] : [] }), withShipped({ instructions: "Be kind." })]) {
+    const mcp = mcpServers.parse([
+      { url: "https://shop.example.com/mcp", tools: [{ name: "order_status", effect: "read" }] },
+    ]);
+    const changes = [{ tools: own ? [own] : [] }, { mcp }, { instructions: "Be kind." }];
+    for (const assistants of changes.map(withShipped)) {
       expect(withDemoShop(assistants, url)).toBe(assistants);
     }
   });
