@@ -268,6 +268,9 @@ describe("a declaration", () => {
       expect.stringContaining("0.url: expected an address like") as string,
       "0.tools: expected the tools that may be used",
     ]);
+    expect(faults([{ url, tools: [{ name: "a", effect: "change", confirm: "never" }] }])).toEqual([
+      '0.tools.0.confirm: expected "visitor": a server may change what its tool does',
+    ]);
     expect(
       faults([
         {

@@ -17,7 +17,7 @@ const mcpTool = z.strictObject({
   name: listedName,
   as: toolName.optional().describe("name by which models call it; absent: the same"),
   effect: z.enum(["read", "change"]),
-  confirm: z.enum(["visitor", "never"]).optional().describe("absent: visitor for a change, never for reading"),
+  confirm: z.enum(["visitor", "never"]).optional().describe("visitor for a change, never for reading; may be left out"),
   repeat: z.enum(["never", "same"]).default("never").describe("same: a second equal call changes nothing more"),
   errors: z
     .enum(["failed", "unknown"])
@@ -78,6 +78,11 @@ function faultsOfTool(tool: McpToolDeclaration, path: (string | number)[]): Faul
   const faults: [boolean, string, string][] = [
     [mustBeRenamed, "name", `is no name that every provider takes: expected another one for models in "as"`],
     [effect === "read" && confirm === "visitor", "confirm", 'expected "never": reading is not asked about'],
+    [
+      effect === "change" && confirm === "never",
+      "confirm",
+      'expected "visitor": a server may change what its tool does',
+    ],
     [effect === "read" && card !== undefined, "card", "is never shown: reading is not asked about"],
     [effect === "read" && repeat === "same", "repeat", "is for changes: reading is repeated by the model"],
     [effect === "read" && errors === "unknown", "errors", "is for changes: nothing is open after reading"],
