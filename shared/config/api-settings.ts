@@ -25,6 +25,14 @@ export const clientSettings = {
     parts: "api",
     description: "Maximum other requests in that time from a client address. An operator may make ten times as many.",
   }),
+  MAX_ACTIONS_PER_VISITOR: integer(1, 100_000_000).default(50).meta({
+    parts: "api",
+    description: "Maximum [changes](actions.md#changes) that a visitor may confirm in 24 hours.",
+  }),
+  MAX_ACTIONS_PER_ASSISTANT: integer(1, 100_000_000).default(10_000).meta({
+    parts: "api",
+    description: "Maximum changes at one assistant that all its visitors together may confirm in 24 hours.",
+  }),
   RATE_LIMIT_MAX_STREAMS: integer(1, 100_000_000).default(100).meta({
     parts: "api",
     description:

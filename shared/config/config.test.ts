@@ -76,6 +76,8 @@ describe("environment", () => {
       RATE_LIMIT_WINDOW_MS: 900_000,
       RATE_LIMIT_MAX_REQUESTS: 100,
       RATE_LIMIT_MAX_READS: 3000,
+      MAX_ACTIONS_PER_VISITOR: 50,
+      MAX_ACTIONS_PER_ASSISTANT: 10_000,
       CONVERSATION_ACCESS: "token",
       IDENTITY: "optional",
       WORKER_CONCURRENCY: 50,

@@ -65,6 +65,8 @@ async function serve({ reads = 1000 } = {}) {
       RATE_LIMIT_WINDOW_MS: 60_000,
       RATE_LIMIT_MAX_REQUESTS: 1,
       RATE_LIMIT_MAX_READS: reads,
+      MAX_ACTIONS_PER_VISITOR: 1,
+      MAX_ACTIONS_PER_ASSISTANT: 1,
     },
     { siteId: defaultSite, log, lifecycle },
   );

@@ -42,6 +42,8 @@ async function serve(databaseUrl: string, config: Partial<typeof accounts> = acc
       RATE_LIMIT_WINDOW_MS: 60_000,
       RATE_LIMIT_MAX_REQUESTS: 1,
       RATE_LIMIT_MAX_READS: 1,
+      MAX_ACTIONS_PER_VISITOR: 1,
+      MAX_ACTIONS_PER_ASSISTANT: 1,
     },
     { siteId: defaultSite, log, lifecycle },
   );

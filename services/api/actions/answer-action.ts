@@ -15,11 +15,12 @@ import { fullBacklog } from "../submit/backlog.ts";
 import { sealClaims } from "../submit/seal-claims.ts";
 import type { Submission } from "../submit/submit-message.ts";
 import { busy, updating } from "../voices/voice-problems.ts";
+import { countConfirmed } from "./count-confirmed.ts";
 import { answerText } from "./answer-texts.ts";
 
 type AnswerContext = Pick<
   ApiContext,
-  "allowedTools" | "assistants" | "backlog" | "claimsSeal" | "db" | "dispatcher" | "log" | "siteId"
+  "allowedTools" | "assistants" | "backlog" | "claimsSeal" | "db" | "dispatcher" | "limits" | "log" | "siteId"
 >;
 
 interface Answer {
@@ -51,6 +52,7 @@ export async function answerAction(
     checkOpen(action);
     if (answer.confirm) await readAllowed(context, action);
     const hash = answer.confirm ? presentHash(context, action, visitor) : action.hash;
+    if (answer.confirm && tries === 0) await countConfirmed(context.limits, action);
     if (await context.backlog.isFull()) throw fullBacklog();
     // A worker of an older version would answer the message, and not act.
     if (await olderVersionRuns(pool, processVersion)) throw updating("actions");

@@ -43,6 +43,8 @@ async function openStore(backend: string) {
       RATE_LIMIT_WINDOW_MS: windowMs,
       RATE_LIMIT_MAX_REQUESTS: requests,
       RATE_LIMIT_MAX_READS: 5,
+      MAX_ACTIONS_PER_VISITOR: 5,
+      MAX_ACTIONS_PER_ASSISTANT: 5,
     };
     return openRateLimits(config, { siteId, log, lifecycle });
   };

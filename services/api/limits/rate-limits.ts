@@ -7,7 +7,7 @@ import { keyOfSite } from "../../../shared/sites/default-site.ts";
 import { openLimitStore } from "./limit-store.ts";
 import { RateLimit } from "./rate-limit.ts";
 
-/** Quotas counted for each client address, but for that of operators. */
+/** Quotas counted for each client address, where nothing else is said. */
 export interface RateLimits {
   /** Messages sent. */
   submissions: RateLimit;
@@ -15,6 +15,10 @@ export interface RateLimits {
   reads: RateLimit;
   /** Requests refused before they counted as either: a request without an answer is not free. */
   faults: RateLimit;
+  /** Changes that a visitor confirms. */
+  visitorActions: RateLimit;
+  /** Changes at one assistant that all its visitors confirm. */
+  assistantActions: RateLimit;
   /** Requests of an operator, whatever their addresses. */
   operators: RateLimit;
   /** Wrong operator credentials. */
@@ -27,8 +31,16 @@ export interface RateLimits {
 
 type RateLimitsConfig = Pick<
   Config,
-  "DATABASE_URL" | "REDIS_URL" | "RATE_LIMIT_WINDOW_MS" | "RATE_LIMIT_MAX_REQUESTS" | "RATE_LIMIT_MAX_READS"
+  | "DATABASE_URL"
+  | "REDIS_URL"
+  | "RATE_LIMIT_WINDOW_MS"
+  | "RATE_LIMIT_MAX_REQUESTS"
+  | "RATE_LIMIT_MAX_READS"
+  | "MAX_ACTIONS_PER_VISITOR"
+  | "MAX_ACTIONS_PER_ASSISTANT"
 >;
+
+const daySeconds = 86_400;
 
 /** An operator reads this many times what a visitor may: a console reads each conversation that changes. */
 const operatorReads = 10;
@@ -59,6 +71,12 @@ export async function openRateLimits(
     submissions: limit({ name: "submissions", limit: config.RATE_LIMIT_MAX_REQUESTS, windowSeconds }),
     reads: limit({ name: "reads", limit: config.RATE_LIMIT_MAX_READS, windowSeconds }),
     faults: limit({ name: "faults", limit: config.RATE_LIMIT_MAX_READS, windowSeconds }),
+    visitorActions: limit({ name: "actions", limit: config.MAX_ACTIONS_PER_VISITOR, windowSeconds: daySeconds }),
+    assistantActions: limit({
+      name: "assistant-actions",
+      limit: config.MAX_ACTIONS_PER_ASSISTANT,
+      windowSeconds: daySeconds,
+    }),
     operators: limit({ name: "operator", limit: operatorReads * config.RATE_LIMIT_MAX_READS, windowSeconds }),
     failedLogins: limit(failedLogins),
     failedSignIns: limit(failedSignIns),

@@ -22,7 +22,10 @@ it("is read by the fake provider, and cancels once after the visitor's yes, on i
   const lifecycle = stack.adopt(new Lifecycle(log), (each) => each.close(1000));
   const shop = await openDemoShop(folder, { lifecycle, log });
   const product = stack.use(
-    await startProduct({ backend: "postgres", env: { ...shop, COMPATIBLE_BASE_URL: fake.url } }),
+    await startProduct({
+      backend: "postgres",
+      env: { ...shop, COMPATIBLE_BASE_URL: fake.url, MAX_ACTIONS_PER_VISITOR: "1" },
+    }),
   );
   const { client } = product;
   const first = await client.submit("Where is my order 1042?");
@@ -39,10 +42,19 @@ it("is read by the fake provider, and cancels once after the visitor's yes, on i
     state: "waiting",
   });
   const { token } = first;
-  const yes = await client.request(`/api/actions/${card?.id}`, { method: "POST", token, body: { confirm: true } });
+  const answer = (id: string | undefined, confirm: boolean) =>
+    client.request(`/api/actions/${id}`, { method: "POST", token, body: { confirm } });
+  const yes = await answer(card?.id, true);
   expect(await client.ended(yes.body as { jobId: string; conversationId: string; token: string })).toMatchObject({
     reply: { text: "Order 1042 is cancelled. The money goes back the way you paid." },
   });
   const kept = JSON.parse(await readFile(join(folder, "demo-shop.json"), "utf8")) as { answers: [string, object][] };
   expect(kept).toMatchObject({ cancelled: ["1042"], answers: [[card?.id, { status: 200 }]] });
+
+  // One change is all that this visitor may confirm; a repeated yes is the same one, and a no counts for nothing.
+  await client.ended(await client.submit("Where is my order 1043?", { to: first }));
+  const { actions: [another] = [] } = await client.ended(await client.submit("Cancel it", { to: first }));
+  expect(await answer(another?.id, true)).toMatchObject({ status: 429, body: { type: "/problems/rate-limited" } });
+  expect(await answer(card?.id, true)).toMatchObject({ status: 200 });
+  expect(await answer(another?.id, false)).toMatchObject({ status: 202 });
 });
