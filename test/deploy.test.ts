@@ -330,8 +330,8 @@ describe("docker-compose.yml", () => {
     const secrets = [...secretsOf.api, ...secretsOf.worker, ...secretsOf.both];
     expect(Object.keys(knowledge ?? {}).filter((key) => isOneOf(secrets, key))).toEqual([]);
     for (const name of own) expect(services[name]).not.toHaveProperty("env_file");
-    // Keys that are left are for another way to start Parley, or are decided here.
-    const notHere = ["DATABASE_POOLER"];
+    // Keys that are left are for another way to start Parley, for development alone, or decided here.
+    const notHere = ["DEMO_SHOP_URL", "DATABASE_POOLER"];
     const given = new Set([api, worker, knowledge].flatMap((environment) => Object.keys(environment ?? {})));
     expect(configKeys.filter((key) => !given.has(key))).toEqual(notHere);
     expect(readApiConfig(api).ADMIN_PORT).toBe(3003);
