@@ -22,10 +22,12 @@ interface Evidence {
   questions: ReadonlyMap<string, number>;
   /** True if a process that may have been sending, or its database, was ended between two moments. */
   wasBroken: (from: number, to: number) => boolean;
+  /** True if the shop shut its door between two moments. */
+  wasShut: (from: number, to: number) => boolean;
 }
 
 /** @returns what is wrong, a line each */
-export function checkActions({ asked, actions, shop, questions, wasBroken }: Evidence): string[] {
+export function checkActions({ asked, actions, shop, questions, ...times }: Evidence): string[] {
   const faults: string[] = [];
   const confirmed = new Set(asked.filter(isWanted).map(({ actionId }) => actionId));
   for (const key of shop.keys()) if (!confirmed.has(key)) faults.push(`${key} was called, and nobody has confirmed it`);
@@ -44,7 +46,7 @@ export function checkActions({ asked, actions, shop, questions, wasBroken }: Evi
     if (action.state === "failed" && changes > 0) tell("is told as failed, and was done");
     if (action.state === "done" && changes === 0 && !entry?.requests.includes("nothing done")) tell("was not done");
     if (action.state === "unknown") {
-      if (!isExplained(action, entry, wasBroken)) tell("is unknown, although its answer came");
+      if (!isExplained(action, entry, times)) tell("is unknown, although its answer came");
       if (!action.handedOver) tell("is unknown, and no person was asked");
     }
   }
@@ -82,10 +84,12 @@ function spanOf({ sentMs, endedMs }: LedgerAction): string {
 function isExplained(
   { tool, sentMs, endedMs }: LedgerAction,
   entry: ShopEntry | undefined,
-  wasBroken: Evidence["wasBroken"],
+  { wasBroken, wasShut }: Pick<Evidence, "wasBroken" | "wasShut">,
 ): boolean {
   const [from, to] = [sentMs ?? 0, endedMs ?? Date.now()];
   if (!tool.endsWith("never")) return to - from >= askStatusMs;
+  // It never arrived: only a door that shut before it leaves that in doubt.
+  if (entry === undefined && wasShut(from, to)) return true;
   const [answer] = entry?.requests ?? [];
   return (answer !== undefined && leavesDoubt(answer)) || wasBroken(from, to);
 }

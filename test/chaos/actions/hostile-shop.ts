@@ -45,6 +45,8 @@ export interface HostileShop extends AsyncDisposable {
   readonly ledger: ReadonlyMap<string, ShopEntry>;
   /** Questions about a key, also about one that never arrived. */
   readonly questions: ReadonlyMap<string, number>;
+  /** True if it shut its door between two moments: a connection that waited before it ends, and its caller cannot know what it brought. */
+  readonly wasShut: (from: number, to: number) => boolean;
   /** Ends all faults. */
   heal(): void;
 }
@@ -70,10 +72,12 @@ export function leavesDoubt(behaviour: ShopBehaviour): boolean {
 export async function startHostileShop(random: Random): Promise<HostileShop> {
   const ledger = new Map<string, ShopEntry>();
   const questions = new Map<string, number>();
+  const shutAt: number[] = [];
   let [well, isAway] = [false, false];
   const leave = () => {
     if (isAway) return;
     isAway = true;
+    shutAt.push(Date.now());
     server.close();
     setTimeout(() => server.listen(port, "127.0.0.1", () => (isAway = false)), awayMs);
   };
@@ -103,6 +107,7 @@ export async function startHostileShop(random: Random): Promise<HostileShop> {
     port,
     ledger,
     questions,
+    wasShut: (from, to) => shutAt.some((at) => from <= at && at <= to),
     heal: () => void (well = true),
     [Symbol.asyncDispose]: async () => {
       if (isAway) await once(server, "listening");

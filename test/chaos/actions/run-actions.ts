@@ -92,7 +92,7 @@ export async function runActions({ backend, seed, count }: ActionsOptions): Prom
   const actions = await readLedger(testbed);
   const parts = ["postgres", ...testbed.workers.map(({ name }) => name)];
   const wasBroken = (from: number, to: number) => runLog.faultsOf(parts, from, to).length > 0;
-  const evidence = { asked, actions, shop: shop.ledger, questions: shop.questions, wasBroken };
+  const evidence = { asked, actions, shop: shop.ledger, questions: shop.questions, wasBroken, wasShut: shop.wasShut };
   const wrong = [
     ...runLog.breaches.map(({ rule, detail, jobId = "" }) => `${rule}: ${detail} ${jobId}`),
     ...checkActions(evidence),
