@@ -90,8 +90,17 @@ function isPinned(tool: RawTool, hash: string): boolean {
   return faultOfForm(tool.inputSchema) === undefined && pinOf(tool) === hash;
 }
 
-/** Errors of JSON-RPC that come before a tool runs; servers write "not found" under an internal error, too. */
+/** Errors of JSON-RPC that come before a tool runs. */
 const refusalCodes = new Set([-32_700, -32_600, -32_601, -32_602]);
+
+/**
+ * True if a server says that it has no such tool. Some say so under the code of an internal error, under which others report
+ * what a tool threw in the middle of its work, such as "Order 1042 not found".
+ */
+function isUnknownTool(message: string, { mcp: { name } }: McpTool): boolean {
+  const said = message.replaceAll(/["'`]/g, "").toLowerCase();
+  return ["method", "tool"].some((kind) => said.endsWith(`${kind} ${name.toLowerCase()} not found`));
+}
 
 function outcomeOf(
   answer: RpcAnswer,
@@ -101,7 +110,7 @@ function outcomeOf(
   const { tool, args, given } = asked;
   if ("error" in answer) {
     const { code, message } = answer.error;
-    const isSure = (refusalCodes.has(code) || /not found/i.test(message)) && given.repeated !== true;
+    const isSure = (refusalCodes.has(code) || isUnknownTool(message, tool)) && given.repeated !== true;
     const reason = `The server answered with the error ${code}.`;
     if (isSure) options.onListChanged?.(tool.mcp.server);
     return { state: isSure ? "failed" : uncertain(tool), isReported: true, text: message, reason };

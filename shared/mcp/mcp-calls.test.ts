@@ -241,7 +241,9 @@ describe("a result", () => {
   it.each([
     [{ code: -32_602, message: "MCP error -32602: Tool x not found" }, "failed"],
     [{ code: -32_601, message: "Method not found" }, "failed"],
-    [{ code: -32_603, message: "Method x not found" }, "failed"],
+    [{ code: -32_603, message: "Method order_status not found" }, "failed"],
+    [{ code: -32_603, message: "Tool 'order_status' not found" }, "failed"],
+    [{ code: -32_603, message: "Order 1042 not found" }, "unknown"],
     [{ code: -32_603, message: "boom" }, "unknown"],
   ])("of the protocol's error %o leaves a change %s", async (error, state) => {
     const tool = await allowed({ name: "order_status", effect: "change" });

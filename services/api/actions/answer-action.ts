@@ -52,10 +52,10 @@ export async function answerAction(
     checkOpen(action);
     if (answer.confirm) await readAllowed(context, action);
     const hash = answer.confirm ? presentHash(context, action, visitor) : action.hash;
-    if (answer.confirm && tries === 0) await countConfirmed(context.limits, action);
     if (await context.backlog.isFull()) throw fullBacklog();
     // A worker of an older version would answer the message, and not act.
     if (await olderVersionRuns(pool, processVersion)) throw updating("actions");
+    if (answer.confirm && tries === 0) await countConfirmed(context.limits, action);
     const ids = { jobId: v7(), messageId: v7() };
     const text = answerText(answer.confirm, action);
     const { id: actionId, conversationId, assistantType } = action;
