@@ -1,5 +1,6 @@
 import type { Database } from "../../shared/db/database.ts";
 import type { Logger } from "../../shared/logger.ts";
+import type { SpareTime } from "./look/spare-time.ts";
 import type { Web } from "./look/web.ts";
 
 /** Dependencies of a look at a source. */
@@ -7,4 +8,6 @@ export interface KnowledgeContext {
   db: Database;
   log: Logger;
   web: Web;
+  /** One for all looks of the process. */
+  spareTime: SpareTime;
 }

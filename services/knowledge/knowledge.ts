@@ -16,6 +16,7 @@ import { databaseWaitMs, findDueEveryMs, removalsKeptMs } from "../../shared/tun
 import { openExtractor } from "./extract/extractor.ts";
 import type { KnowledgeContext } from "./knowledge-context.ts";
 import { startLooking } from "./look/start-looking.ts";
+import { SpareTime } from "./look/spare-time.ts";
 import { Web } from "./look/web.ts";
 
 /** Name under which sites know the process; their robots.txt may name `parley`. */
@@ -48,7 +49,7 @@ export async function startKnowledge(
   const client = openGuardedFetch({ userAgent, allowPrivate, ports, proxy });
   lifecycle.onClose("fetching", () => client.close());
   const web = new Web({ client, extractor, userAgent, pauseMs: KNOWLEDGE_PAUSE_MS });
-  const context: KnowledgeContext = { db, log, web };
+  const context: KnowledgeContext = { db, log, web, spareTime: new SpareTime() };
 
   lifecycle.onClose("process reports", await reportProcess(db.pool, "knowledge", log));
   const looking = await startLooking(context, backend);

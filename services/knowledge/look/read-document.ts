@@ -48,8 +48,10 @@ export async function readDocument(
 async function readWhole(context: KnowledgeContext, reading: Reading, document: DocumentToFetch): Promise<void> {
   const { source, look } = reading;
   const { pool } = context.db;
+  // Indexing and storing keep a core and PostgreSQL busy; requests to a site hardly do.
+  const inSpareTime = (work: () => Promise<void>) => context.spareTime.run(reading.signal, work);
   if (source.kind === "question") return storeAnswer(context, reading, document);
-  if (source.content) return storeContent(context, reading, document);
+  if (source.content) return inSpareTime(() => storeContent(context, reading, document));
   const outcome = await context.web.fetchPage(document, reading.signal);
   switch (outcome.kind) {
     case "unchanged":
@@ -69,7 +71,7 @@ async function readWhole(context: KnowledgeContext, reading: Reading, document: 
       return;
     }
     case "page":
-      return storePage(context, reading, document, outcome);
+      return inSpareTime(() => storePage(context, reading, document, outcome));
   }
 }
 
