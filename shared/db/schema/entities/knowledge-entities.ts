@@ -157,7 +157,7 @@ export const PassageEntity = defineEntity({
   },
   indexes: [
     { name: "knowledge_passages_of_document", properties: ["document", "no"] },
-    { name: "knowledge_passages_by_revision", properties: ["siteId", "revision"] },
+    { name: "knowledge_passages_in_order", properties: ["siteId", "revision", "id"] },
   ],
 });
 
