@@ -1,11 +1,32 @@
-import { PostingPool } from "./posting-pool.ts";
+import { type ListEnd, PostingPool } from "./posting-pool.ts";
 import { termFields, type TermTable } from "./term-table.ts";
 
-/** Maximum count of a term that is told apart: two bits in a bitmap, with 0 for none. */
-export const maxPostingCount = 3;
+/** Bits of a count, in a bitmap and below the place in a packed posting. In a bitmap, 0 is none. */
+const countBits = 2;
+/** Maximum count of a term that is told apart. */
+export const maxPostingCount = 2 ** countBits - 1;
 
 /** Place of the maximum count in `termFields.left`, above the bytes left in a list's slice and the slice's number. */
 const maxCountShift = 24;
+
+/** Postings of a term in a part of an array, packed, with ascending places. */
+export interface PostingRun {
+  packed: Uint32Array;
+  begin: number;
+  end: number;
+}
+
+export function packPosting(place: number, count: number): number {
+  return (place << countBits) | Math.min(count, maxPostingCount);
+}
+
+/** A run of one posting, until the next call. */
+export function onePosting(place: number, count: number): PostingRun {
+  one.packed[0] = packPosting(place, count);
+  return one;
+}
+
+const one = { packed: new Uint32Array(1), begin: 0, end: 1 } as const;
 
 /** Terms of more passages, and of more than one in `frequentShare`, are too common to find similar words for. */
 const frequentPassages = 1024;
@@ -39,16 +60,14 @@ export class Postings {
     return this.#pool.bytes + bitmaps + this.#encoded.byteLength + this.places.byteLength + this.counts.byteLength;
   }
 
-  /** Adds a place above all others of the term. `capacity` is that of the passages' table. */
-  add(term: number, posting: { place: number; count: number; capacity: number }): void {
-    const terms = this.#terms;
-    const passages = terms.get(term, termFields.passages) + 1;
-    terms.set(term, termFields.passages, passages);
-    this.#raiseMaxCount(term, posting.count);
+  /** Adds places above all others of the term. `capacity` is that of the passages' table. */
+  add(term: number, run: PostingRun, capacity: number): void {
+    this.#raiseMaxCount(term, run);
+    const marked = this.#bitmaps.has(term) ? run.begin : this.#append(term, run, capacity);
     const bitmap = this.#bitmaps.get(term);
-    if (bitmap) this.#bitmaps.set(term, setBits(bitmap, posting));
-    else this.#append(term, posting);
-    if (bitmap === undefined && isFrequent(passages, posting.place)) this.#toBitmap(term, posting.capacity);
+    if (bitmap) this.#bitmaps.set(term, mark(bitmap, { ...run, begin: marked }, capacity));
+    const passages = this.#terms.get(term, termFields.passages) + run.end - marked;
+    this.#terms.set(term, termFields.passages, passages);
   }
 
   /** Count of a term in a passage at most; removed ones may be among them. */
@@ -78,66 +97,81 @@ export class Postings {
   /** Takes removed passages out of a term's list, so that its number of passages is exact again. */
   purge(term: number, isRemoved: (place: number) => boolean): void {
     const length = this.read(term);
-    const kept: { place: number; count: number }[] = [];
+    const packed = new Uint32Array(length);
+    let kept = 0;
     for (let at = 0; at < length; at++) {
       const place = this.places[at] ?? 0;
-      if (!isRemoved(place)) kept.push({ place, count: this.counts[at] ?? 0 });
+      if (!isRemoved(place)) packed[kept++] = packPosting(place, this.counts[at] ?? 0);
     }
-    if (kept.length === length) return;
+    if (kept === length) return;
     const bitmap = this.#bitmaps.get(term);
-    this.#terms.set(term, termFields.passages, kept.length);
-    if (bitmap) {
-      bitmap.fill(0);
-      for (const { place, count } of kept) setBits(bitmap, { place, count, capacity: 0 });
-      return;
-    }
-    this.#pool.release({
-      head: this.#terms.get(term, termFields.head),
-      tail: this.#terms.get(term, termFields.tail) - 1,
-    });
-    this.#terms.set(term, termFields.tail, 0);
-    for (const posting of kept) this.#append(term, posting);
+    if (bitmap) bitmap.fill(0);
+    else this.#release(term);
+    this.#terms.set(term, termFields.passages, 0);
+    if (kept > 0) this.add(term, { packed, begin: 0, end: kept }, 0);
   }
 
-  #raiseMaxCount(term: number, count: number): void {
-    const packed = this.#terms.get(term, termFields.left);
-    const max = Math.min(count, maxPostingCount);
-    if (packed >>> maxCountShift < max) {
-      this.#terms.set(term, termFields.left, (packed & (2 ** maxCountShift - 1)) | (max << maxCountShift));
-    }
-  }
-
-  #append(term: number, { place, count }: { place: number; count: number }): void {
+  #release(term: number): void {
     const terms = this.#terms;
-    const isNew = terms.get(term, termFields.tail) === 0;
+    this.#pool.release({ head: terms.get(term, termFields.head), tail: terms.get(term, termFields.tail) - 1 });
+    terms.set(term, termFields.tail, 0);
+  }
+
+  #raiseMaxCount(term: number, { packed, begin, end }: PostingRun): void {
+    const before = this.#terms.get(term, termFields.left);
+    let max = before >>> maxCountShift;
+    for (let at = begin; at < end && max < maxPostingCount; at++)
+      max = Math.max(max, (packed[at] ?? 0) & maxPostingCount);
+    this.#terms.set(term, termFields.left, (before & (2 ** maxCountShift - 1)) | (max << maxCountShift));
+  }
+
+  /** Adds to a term's list, until the term is frequent: then its list becomes a bitmap. @returns the end of what was added */
+  #append(term: number, { packed, begin, end }: PostingRun, capacity: number): number {
+    const terms = this.#terms;
+    const { list, isNew } = this.#listOf(term);
+    let last = isNew ? -1 : terms.get(term, termFields.last);
+    let passages = terms.get(term, termFields.passages);
+    let at = begin;
+    while (at < end && !isFrequent(passages, last)) {
+      const posting = packed[at++] ?? 0;
+      const place = posting >>> countBits;
+      this.#write(list, place - last, posting & maxPostingCount);
+      last = place;
+      passages++;
+    }
+    terms.set(term, termFields.tail, list.tail + 1);
+    terms.set(term, termFields.left, list.left | (list.level << 16) | (this.maxCount(term) << maxCountShift));
+    terms.set(term, termFields.last, last);
+    terms.set(term, termFields.passages, passages);
+    if (isFrequent(passages, last)) this.#toBitmap(term, Math.max(capacity, last + 1));
+    return at;
+  }
+
+  #listOf(term: number): { list: ListEnd; isNew: boolean } {
+    const terms = this.#terms;
+    const tail = terms.get(term, termFields.tail) - 1;
     const packed = terms.get(term, termFields.left);
-    const list = isNew
-      ? this.#pool.open()
-      : { head: 0, tail: terms.get(term, termFields.tail) - 1, left: packed & 0xff_ff, level: (packed >>> 16) & 0xff };
+    const isNew = tail < 0;
+    const list = isNew ? this.#pool.open() : { head: 0, tail, left: packed & 0xff_ff, level: (packed >>> 16) & 0xff };
     if (isNew) terms.set(term, termFields.head, list.head);
-    const last = isNew ? -1 : terms.get(term, termFields.last);
-    let value = (place - last) * 2 + (count > 1 ? 1 : 0);
+    return { list, isNew };
+  }
+
+  #write(list: ListEnd, difference: number, count: number): void {
+    let value = difference * 2 + (count > 1 ? 1 : 0);
     while (value > 0x7f) {
       this.#pool.append(list, (value & 0x7f) | 0x80);
       value >>>= 7;
     }
     this.#pool.append(list, value);
-    if (count > 1) this.#pool.append(list, Math.min(count, maxPostingCount));
-    terms.set(term, termFields.tail, list.tail + 1);
-    terms.set(term, termFields.left, list.left | (list.level << 16) | (packed & (0xff << maxCountShift)));
-    terms.set(term, termFields.last, place);
+    if (count > 1) this.#pool.append(list, count);
   }
 
   #toBitmap(term: number, capacity: number): void {
     const length = this.read(term);
-    let bitmap = new Uint8Array((capacity >> 2) + 1);
-    for (let at = 0; at < length; at++) {
-      bitmap = setBits(bitmap, { place: this.places[at] ?? 0, count: this.counts[at] ?? 0, capacity });
-    }
-    this.#pool.release({
-      head: this.#terms.get(term, termFields.head),
-      tail: this.#terms.get(term, termFields.tail) - 1,
-    });
+    const bitmap = new Uint8Array((capacity >> 2) + 1);
+    for (let at = 0; at < length; at++) setBits(bitmap, this.places[at] ?? 0, this.counts[at] ?? 0);
+    this.#release(term);
     this.#bitmaps.set(term, bitmap);
   }
 
@@ -206,15 +240,24 @@ function includes(ascending: Uint32Array, length: number, wanted: number): boole
   return begin < length && ascending[begin] === wanted;
 }
 
-function setBits(
+function mark(
   bitmap: Uint8Array<ArrayBuffer>,
-  { place, count, capacity }: { place: number; count: number; capacity: number },
+  { packed, begin, end }: PostingRun,
+  capacity: number,
 ): Uint8Array<ArrayBuffer> {
   let target = bitmap;
-  if (place >> 2 >= bitmap.length) {
-    target = new Uint8Array((capacity >> 2) + 1);
-    target.set(bitmap);
+  for (let at = begin; at < end; at++) {
+    const posting = packed[at] ?? 0;
+    const place = posting >>> countBits;
+    if (place >> 2 >= target.length) {
+      target = new Uint8Array((Math.max(capacity, place + 1) >> 2) + 1);
+      target.set(bitmap);
+    }
+    setBits(target, place, posting & maxPostingCount);
   }
-  target[place >> 2] = (target[place >> 2] ?? 0) | (Math.min(count, maxPostingCount) << ((place & 3) * 2));
   return target;
+}
+
+function setBits(bitmap: Uint8Array, place: number, count: number): void {
+  bitmap[place >> 2] = (bitmap[place >> 2] ?? 0) | (count << ((place & 3) * countBits));
 }

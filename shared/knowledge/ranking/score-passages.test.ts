@@ -4,7 +4,7 @@ import { pairBit } from "../analysis/pair-bits.ts";
 import { analyzePassage, eachPassageTerm, readPassageHeader } from "../analysis/passage-terms.ts";
 import { GramIndex } from "./gram-index.ts";
 import { PassageTable } from "./passage-table.ts";
-import { Postings } from "./postings.ts";
+import { onePosting, Postings } from "./postings.ts";
 import { type AnalyzedQuestion, analyzeQuestion, joinWeights } from "./question-terms.ts";
 import { scorePassages } from "./score-passages.ts";
 import { TermTable } from "./term-table.ts";
@@ -32,7 +32,7 @@ async function siteOf(texts: readonly string[]) {
     const counts = new Map<number, number>();
     eachPassageTerm(stored, (start, end, count) => {
       const term = terms.findOrAdd(stored, start, end);
-      postings.add(term, { place, count, capacity: passages.capacity });
+      postings.add(term, onePosting(place, count), passages.capacity);
       counts.set(term, Math.min(count, 3));
     });
     plain.push({ ...passage, ...header, counts });

@@ -3,7 +3,8 @@ import { explainMatches, type MatchedTerm } from "./explain.ts";
 import { GramIndex } from "./gram-index.ts";
 import { inSlices, range } from "./in-slices.ts";
 import { PassageTable } from "./passage-table.ts";
-import { Postings } from "./postings.ts";
+import { PostingBatch } from "./posting-batch.ts";
+import { onePosting, Postings } from "./postings.ts";
 import { type AnalyzedQuestion, analyzeQuestion } from "./question-terms.ts";
 import { type ScoredPassage, scorePassages } from "./score-passages.ts";
 import { dropCopies, dropDuplicates } from "./select-passages.ts";
@@ -71,21 +72,14 @@ export class SiteIndex {
 
   /** Adds a passage, or replaces the one of the same id. */
   add(passage: IndexedPassage): void {
-    this.#add(passage, (term, isNew) => {
-      const word = this.#terms.text(term);
-      if (isNew) this.#grams.add(word, term);
-      this.#grams.count(word, 1);
-    });
-  }
-
-  #add(passage: IndexedPassage, count?: (term: number, isNew: boolean) => void): void {
     const place = this.#passages.add(passage, readPassageHeader(passage.terms));
-    const { capacity } = this.#passages;
-    eachPassageTerm(passage.terms, (start, end, times) => {
+    eachPassageTerm(passage.terms, (start, end, count) => {
       const known = this.#terms.count;
       const term = this.#terms.findOrAdd(passage.terms, start, end);
-      count?.(term, term === known);
-      this.#postings.add(term, { place, count: times, capacity });
+      const word = this.#terms.text(term);
+      if (term === known) this.#grams.add(word, term);
+      this.#grams.count(word, 1);
+      this.#postings.add(term, onePosting(place, count), this.#passages.capacity);
     });
   }
 
@@ -94,9 +88,17 @@ export class SiteIndex {
     return this.#passages.remove(id);
   }
 
-  /** Adds many passages, page by page. None can be found by similar words before the end. */
+  /** Adds many passages, page by page. None can be found before the end. */
   async load(pages: Iterable<readonly IndexedPassage[]> | AsyncIterable<readonly IndexedPassage[]>): Promise<void> {
-    for await (const page of pages) await inSlices(page, (passage) => this.#add(passage));
+    const batch = new PostingBatch(this.#terms);
+    const pour = () => batch.pour((term, run) => this.#postings.add(term, run, this.#passages.capacity));
+    for await (const page of pages) {
+      await inSlices(page, (passage) => {
+        batch.add(passage.terms, this.#passages.add(passage, readPassageHeader(passage.terms)));
+      });
+      if (batch.isFull) await pour();
+    }
+    await pour();
     await this.#grams.build(this.#terms);
   }
 

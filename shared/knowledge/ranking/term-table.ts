@@ -1,6 +1,17 @@
 /** Fields of a term's row, in one line of the processor's cache. Those after `size` belong to `Postings`. */
-export const termFields = { hash: 0, bytesAt: 1, size: 2, head: 3, tail: 4, left: 5, last: 6, passages: 7 } as const;
+export const termFields = { bytesAt: 0, size: 1, head: 2, tail: 3, left: 4, last: 5, passages: 6 } as const;
+/** A power of two: no row is in two lines. */
 const rowLength = 8;
+/**
+ * A slot has four numbers: two that tell its term from others, its size as a negative number or, if it is longer than
+ * `slotBytes`, the place of its text, and the term + 1, which is 0 where the slot is free.
+ */
+const slotShift = 2;
+const slotLength = 1 << slotShift;
+/** Size of terms that a slot holds whole: most of a language with Latin letters. They are found without their text. */
+const slotBytes = 8;
+/** Share of the slots that are taken at most. */
+const maxFilled = 0.7;
 
 /**
  * Terms of a site: bytes and numbers in typed arrays. A `Map` of strings would make a string of each
@@ -12,8 +23,8 @@ export class TermTable {
   #rows = new Int32Array(rowLength * 1024);
   #text = new Uint8Array(16 * 1024);
   #textUsed = 0;
-  /** Term number + 1 by hash, with linear probing. */
-  #slots = new Int32Array(4096);
+  /** With linear probing. */
+  #slots = new Int32Array(slotLength * 4096);
 
   /** Bytes held. */
   get bytes(): number {
@@ -22,25 +33,12 @@ export class TermTable {
 
   /** @returns the number of a term, or -1 */
   find(bytes: Uint8Array, start = 0, end = bytes.length): number {
-    return (this.#slots[this.#slotOf(bytes, start, end, hashBytes(bytes, start, end))] ?? 0) - 1;
+    return this.#find(bytes, start, end, false);
   }
 
   /** @returns the number of a term, which is `count - 1` for a new one */
   findOrAdd(bytes: Uint8Array, start: number, end: number): number {
-    const hash = hashBytes(bytes, start, end);
-    const slot = this.#slotOf(bytes, start, end, hash);
-    const known = this.#slots[slot] ?? 0;
-    if (known > 0) return known - 1;
-    this.#reserve(end - start);
-    const row = this.count * rowLength;
-    this.#rows[row + termFields.hash] = hash;
-    this.#rows[row + termFields.bytesAt] = this.#textUsed;
-    this.#rows[row + termFields.size] = end - start;
-    this.#text.set(bytes.subarray(start, end), this.#textUsed);
-    this.#textUsed += end - start;
-    this.#slots[slot] = ++this.count;
-    if (this.count * 2 > this.#slots.length) this.#rehash();
-    return this.count - 1;
+    return this.#find(bytes, start, end, true);
   }
 
   /** @param field one of `termFields` */
@@ -57,21 +55,48 @@ export class TermTable {
     return Buffer.from(this.#text.buffer, start, this.get(term, termFields.size)).toString("utf8");
   }
 
-  #slotOf(bytes: Uint8Array, start: number, end: number, hash: number): number {
-    const mask = this.#slots.length - 1;
-    let slot = hash & mask;
-    for (let known = this.#slots[slot] ?? 0; known !== 0; known = this.#slots[slot] ?? 0) {
-      if (this.#rows[(known - 1) * rowLength] === hash && this.#equals(known - 1, bytes, start, end)) return slot;
-      slot = (slot + 1) & mask;
+  /** One function for speed: a load calls it for each word of a site. */
+  #find(bytes: Uint8Array, start: number, end: number, isAdded: boolean): number {
+    const size = end - start;
+    const isWhole = size <= slotBytes;
+    const first = isWhole ? pack(bytes, start, Math.min(start + 4, end)) : hashBytes(bytes, start, end);
+    const second = pack(bytes, isWhole ? start + 4 : end - 4, end);
+    const slots = this.#slots;
+    const mask = slots.length - slotLength;
+    let slot = slotOf(first, second) & mask;
+    for (let known = slots[slot + 3] ?? 0; known !== 0; known = slots[slot + 3] ?? 0) {
+      if (slots[slot] === first && slots[slot + 1] === second) {
+        const textAt = slots[slot + 2] ?? 0;
+        if (isWhole ? textAt === -size : textAt > 0 && this.#equals(textAt, bytes, start, end)) return known - 1;
+      }
+      slot = (slot + slotLength) & mask;
     }
-    return slot;
+    if (!isAdded) return -1;
+    const term = this.#append(bytes, start, end);
+    slots[slot] = first;
+    slots[slot + 1] = second;
+    slots[slot + 2] = isWhole ? -size : this.get(term, termFields.bytesAt);
+    slots[slot + 3] = term + 1;
+    if (this.count * slotLength > slots.length * maxFilled) this.#rehash();
+    return term;
   }
 
-  #equals(term: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const row = term * rowLength;
-    if (this.#rows[row + termFields.size] !== end - start) return false;
+  #append(bytes: Uint8Array, start: number, end: number): number {
+    this.#reserve(end - start + 1);
+    const row = this.count * rowLength;
+    // The size stands before the text: a term is compared without its row.
+    this.#text[this.#textUsed++] = end - start;
+    this.#rows[row + termFields.bytesAt] = this.#textUsed;
+    this.#rows[row + termFields.size] = end - start;
+    this.#text.set(bytes.subarray(start, end), this.#textUsed);
+    this.#textUsed += end - start;
+    return this.count++;
+  }
+
+  #equals(textAt: number, bytes: Uint8Array, start: number, end: number): boolean {
     const text = this.#text;
-    let at = this.#rows[row + termFields.bytesAt] ?? 0;
+    if (text[textAt - 1] !== end - start) return false;
+    let at = textAt;
     for (let offset = start; offset < end; offset++) if (text[at++] !== bytes[offset]) return false;
     return true;
   }
@@ -90,20 +115,36 @@ export class TermTable {
   }
 
   #rehash(): void {
-    const slots = new Int32Array(this.#slots.length * 2);
-    const mask = slots.length - 1;
-    for (let term = 0; term < this.count; term++) {
-      let slot = (this.#rows[term * rowLength] ?? 0) & mask;
-      while (slots[slot] !== 0) slot = (slot + 1) & mask;
-      slots[slot] = term + 1;
+    const old = this.#slots;
+    const slots = new Int32Array(old.length * 2);
+    const mask = slots.length - slotLength;
+    for (let from = 0; from < old.length; from += slotLength) {
+      if (old[from + 3] === 0) continue;
+      let slot = slotOf(old[from] ?? 0, old[from + 1] ?? 0) & mask;
+      while (slots[slot + 3] !== 0) slot = (slot + slotLength) & mask;
+      for (let at = 0; at < slotLength; at++) slots[slot + at] = old[from + at] ?? 0;
     }
     this.#slots = slots;
   }
 }
 
-/** FNV-1a as a signed number, which V8 keeps unboxed, with its upper bits mixed into the lower ones, by which slots are chosen. */
+/** Up to four bytes as a signed number, which V8 keeps unboxed. */
+function pack(bytes: Uint8Array, start: number, end: number): number {
+  let packed = 0;
+  for (let at = start, shift = 0; at < end; at++, shift += 8) packed |= (bytes[at] ?? 0) << shift;
+  return packed;
+}
+
+/** FNV-1a as a signed number. */
 function hashBytes(bytes: Uint8Array, start: number, end: number): number {
   let hash = 0x81_1c_9d_c5 | 0;
   for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01_00_01_93);
-  return hash ^ (hash >>> 15);
+  return hash;
+}
+
+/** First slot of a term: its numbers mixed, so that the lower bits, which choose it, depend on all of them. */
+function slotOf(first: number, second: number): number {
+  let hash = Math.imul(first, 0x9e_37_79_b1) ^ Math.imul(second, 0x85_eb_ca_6b);
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c_1b_3c_6d);
+  return (hash ^ (hash >>> 13)) << slotShift;
 }
