@@ -1,6 +1,10 @@
 import { pairBytes } from "../analysis/pair-bits.ts";
 import { SourceNumbers } from "./source-numbers.ts";
 
+/** Passages whose word pairs are in one array: what is as large as they are takes too long to copy when the table grows. */
+const pageShift = 12;
+const pagePassages = 1 << pageShift;
+
 /** Passages of a site by their place in the index: the order in which they were added. */
 export class PassageTable {
   /** Number of places, those of removed passages included. */
@@ -14,14 +18,14 @@ export class PassageTable {
   lengths = new Uint16Array(1024);
   /** Number of the source + 1; 0 marks a removed passage. */
   sources = new Uint32Array(1024);
-  pairs = new Uint8Array(1024 * pairBytes);
+  #pairs: Uint8Array[] = [];
   #removed = 0;
   #placeById = new Map<number, number>();
   #sourceNumbers = new SourceNumbers();
 
   /** Bytes held, with 50 for an entry of a map. */
   get bytes(): number {
-    const arrays = [this.ids, this.lengths, this.sources, this.pairs];
+    const arrays = [this.ids, this.lengths, this.sources, ...this.#pairs];
     return arrays.reduce((sum, { byteLength }) => sum + byteLength, 0) + this.#placeById.size * 50;
   }
 
@@ -40,7 +44,8 @@ export class PassageTable {
     this.ids[place] = passage.id;
     this.lengths[place] = length;
     this.sources[place] = this.#sourceNumbers.of(passage.source);
-    this.pairs.set(pairs, place * pairBytes);
+    if (place >> pageShift === this.#pairs.length) this.#pairs.push(new Uint8Array(pagePassages * pairBytes));
+    this.pairsAt(place).set(pairs);
     this.#placeById.set(passage.id, place);
     this.alive++;
     this.totalLength += length;
@@ -77,8 +82,15 @@ export class PassageTable {
     return this.#sourceNumbers.allowed(sources);
   }
 
+  /** Bits of a passage's word pairs. */
   pairsAt(place: number): Uint8Array {
-    return this.pairs.subarray(place * pairBytes, (place + 1) * pairBytes);
+    const begin = (place & (pagePassages - 1)) * pairBytes;
+    return (this.#pairs[place >> pageShift] ?? noPairs).subarray(begin, begin + pairBytes);
+  }
+
+  hasPair(place: number, bit: number): boolean {
+    const at = (place & (pagePassages - 1)) * pairBytes + (bit >> 3);
+    return ((((this.#pairs[place >> pageShift] ?? noPairs)[at] ?? 0) >> (bit & 7)) & 1) === 1;
   }
 
   #grow(): void {
@@ -86,11 +98,12 @@ export class PassageTable {
     this.ids = grow(this.ids, new Float64Array(capacity));
     this.lengths = grow(this.lengths, new Uint16Array(capacity));
     this.sources = grow(this.sources, new Uint32Array(capacity));
-    this.pairs = grow(this.pairs, new Uint8Array(capacity * pairBytes));
   }
 }
 
-function grow<T extends Float64Array | Uint16Array | Uint32Array | Uint8Array>(old: T, grown: T): T {
+const noPairs = new Uint8Array(0);
+
+function grow<T extends Float64Array | Uint16Array | Uint32Array>(old: T, grown: T): T {
   grown.set(old);
   return grown;
 }

@@ -8,6 +8,9 @@ const wantedPostings = 1_000_000;
 /** Postings, or terms without any, that are dealt with between two looks at the clock. */
 const stepPostings = 4096;
 
+/** Size of a full array beside the one that takes its place. */
+const growth = 1.5;
+
 /** Part of an array. */
 interface Step {
   begin: number;
@@ -22,6 +25,7 @@ export class PostingBatch {
   readonly #table: TermTable;
   #terms = new Uint32Array(1024);
   #packed = new Uint32Array(1024);
+  #sorted = new Uint32Array(0);
   #used = 0;
 
   constructor(table: TermTable) {
@@ -44,8 +48,9 @@ export class PostingBatch {
 
   /** Gives all postings out, term by term, and is empty then. */
   async pour(take: (term: number, run: PostingRun) => void): Promise<void> {
-    const ends = await this.#ends();
-    const packed = await this.#sort(ends);
+    const ends = await this.#begins();
+    await this.#sort(ends);
+    const packed = this.#sorted;
     let term = 0;
     let begin = 0;
     await inSlices(stepsOf(this.#used + ends.length), ({ end: until }) => {
@@ -63,14 +68,14 @@ export class PostingBatch {
     const needed = this.#used + bytes;
     if (needed <= this.#terms.length) return;
     const [terms, packed] = [this.#terms, this.#packed];
-    this.#terms = new Uint32Array(needed * 2);
-    this.#packed = new Uint32Array(needed * 2);
+    this.#terms = new Uint32Array(Math.ceil(needed * growth));
+    this.#packed = new Uint32Array(Math.ceil(needed * growth));
     this.#terms.set(terms);
     this.#packed.set(packed);
   }
 
   /** Begin of each term's postings in their order by term. */
-  async #ends(): Promise<Uint32Array> {
+  async #begins(): Promise<Uint32Array> {
     const begins = new Uint32Array(this.#table.count + 1);
     await inSlices(stepsOf(this.#used), ({ begin, end }) => {
       for (let at = begin; at < end; at++) {
@@ -83,8 +88,10 @@ export class PostingBatch {
   }
 
   /** Sorts by term, and turns the begin of each term's postings into their end. */
-  async #sort(begins: Uint32Array): Promise<Uint32Array> {
-    const sorted = new Uint32Array(this.#used);
+  async #sort(begins: Uint32Array): Promise<void> {
+    // Kept between batches: the pages of new memory cost more than sorting.
+    if (this.#sorted.length < this.#used) this.#sorted = new Uint32Array(this.#terms.length);
+    const sorted = this.#sorted;
     await inSlices(stepsOf(this.#used), ({ begin, end }) => {
       for (let at = begin; at < end; at++) {
         const term = this.#terms[at] ?? 0;
@@ -93,7 +100,6 @@ export class PostingBatch {
         begins[term] = place + 1;
       }
     });
-    return sorted;
   }
 }
 

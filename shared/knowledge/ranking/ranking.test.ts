@@ -74,6 +74,20 @@ describe("SiteIndex", () => {
     expect(ids(index, "word5 word6 Germany")).toEqual([2, 1]);
   });
 
+  it("gives a text once in a site of many passages, too", async () => {
+    const index = new SiteIndex();
+    const text = Array.from({ length: 60 }, (_, at) => `word${at}`).join(" ");
+    const others = Array.from({ length: 4_096 }, (_, at) => passage(at + 3, `other${at % 100} page${at % 90}`));
+    await index.load([
+      [passage(1, text)],
+      others,
+      [passage(5_000, `${text} Austria`), passage(5_001, "word5 or word6")],
+    ]);
+    const found = (question: string) => ids(index, question, { limit: 3 }).filter((id) => id === 1 || id >= 5_000);
+    expect(found("word5 word6")).toEqual([5_001, 1]);
+    expect(found("word5 word6 Austria").toSorted((a, b) => a - b)).toEqual([1, 5_000, 5_001]);
+  });
+
   it("answers from the wanted sources alone", () => {
     const index = new SiteIndex();
     index.add(passage(1, "tea", "one"));

@@ -1,4 +1,4 @@
-import { pairBit, pairBytes } from "../analysis/pair-bits.ts";
+import { pairBit } from "../analysis/pair-bits.ts";
 import type { PassageTable } from "./passage-table.ts";
 import { countAt, maxPostingCount, type Postings } from "./postings.ts";
 import { type AnalyzedQuestion, joinWeights, type QuestionPair, type QuestionTerm } from "./question-terms.ts";
@@ -257,13 +257,9 @@ function addPair(pair: QuestionPair, weight: number, { count, passages }: Search
   if (weight === 0) return;
   for (let at = 0; at < count; at++) {
     const place = candidates[at] ?? 0;
-    if (((exact[place] ?? 0) & both) !== both || !hasPair(passages, place, bit)) continue;
+    if (((exact[place] ?? 0) & both) !== both || !passages.hasPair(place, bit)) continue;
     scores[place] = (scores[place] ?? 0) + weight;
   }
-}
-
-function hasPair(passages: PassageTable, place: number, bit: number): boolean {
-  return (((passages.pairs[place * pairBytes + (bit >> 3)] ?? 0) >> (bit & 7)) & 1) === 1;
 }
 
 /** Takes the best candidates, and clears the board. */
