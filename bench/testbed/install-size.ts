@@ -1,26 +1,34 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { lstat, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { root } from "./measured-process.ts";
 
-/** Size of the installed packages except development dependencies, in MB. */
+/**
+ * Size in MB of what `npm ci --omit=dev` installs on this machine, with what install scripts added: the package `node`
+ * gets its program that way.
+ */
 export async function installSizeMb(): Promise<number> {
   const lock = JSON.parse(await readFile(join(root, "package-lock.json"), "utf8")) as {
-    packages: Record<string, { dev?: boolean }>;
+    packages: Record<string, { dev?: boolean; link?: boolean }>;
   };
-  const paths = Object.entries(lock.packages).filter(([path, { dev }]) => path !== "" && !dev);
-  const sizes = await Promise.all(paths.map(([path]) => folderBytes(join(root, path))));
-  return sizes.reduce((total, size) => total + size, 0) / 1024 ** 2;
+  const listed = new Set(Object.keys(lock.packages).map((path) => join(root, path)));
+  const production = Object.entries(lock.packages).filter(
+    ([path, { dev, link }]) => path.startsWith("node_modules/") && !dev && !link,
+  );
+  const files = new Map<number, number>();
+  for (const [path] of production) await addFiles(join(root, path), { listed, files });
+  return [...files.values()].reduce((total, size) => total + size, 0) / 1024 ** 2;
 }
 
-/** Size of a folder without the packages inside, which are listed separately. */
-async function folderBytes(folder: string): Promise<number> {
+/** Sizes by inode, as a file that has two names takes its space once; without packages that the lock lists for themselves. */
+async function addFiles(folder: string, found: { listed: Set<string>; files: Map<number, number> }): Promise<void> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  const sizes = await Promise.all(
-    entries.map(async (entry) => {
-      const path = join(folder, entry.name);
-      if (entry.isDirectory()) return entry.name === "node_modules" ? 0 : folderBytes(path);
-      return entry.isFile() ? (await stat(path)).size : 0;
-    }),
-  );
-  return sizes.reduce((total, size) => total + size, 0);
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) {
+      if (!found.listed.has(path)) await addFiles(path, found);
+    } else if (entry.isFile()) {
+      const { ino, size } = await lstat(path);
+      found.files.set(ino, size);
+    }
+  }
 }
