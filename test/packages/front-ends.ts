@@ -35,32 +35,26 @@ root.render(<StrictMode><Conversation /><Support /></StrictMode>);
 
 const react = { document: "docs/front-ends/react.md", files: reactFiles, checks: [typeCheck], kind: "vite" } as const;
 
-/** Page with the AI SDK's own hook, over the transport. */
+const aiSdk = ["ai@7.0.173", "@ai-sdk/react@4.0.177", "react@19.3.1", "react-dom@19.3.1", "@types/react@19.3.3"];
+
+/** The page of a reader in Vite. */
 const aiSdkFiles = {
   "index.html": html("/src/main.tsx"),
   "src/main.tsx": `
-import { useChat } from "@ai-sdk/react";
-import { ParleyTransport } from "@parley/react/ai-sdk";
+import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import App from "./App";
+createRoot(document.getElementById("app") as HTMLElement).render(<StrictMode><App /></StrictMode>);
+`,
+};
 
-const chatId = "support";
-const transport = new ParleyTransport({ url: "https://chat.example.com", chatId });
-
-function Chat() {
-  const generateId = () => crypto.randomUUID();
-  const { messages, sendMessage, status } = useChat({ id: chatId, transport, generateId });
-  return (
-    <main>
-      {messages.map(({ id, role, parts }) => (
-        <li key={id} className={role === "user" ? "user" : "ai"} aria-busy={status !== "ready"}>
-          {parts.map((part) => (part.type === "text" ? part.text : ""))}
-        </li>
-      ))}
-      <button onClick={() => void sendMessage({ text: "Where is my order?" })}>Send</button>
-    </main>
-  );
+/** The same in Next. */
+const aiSdkNextFiles = {
+  "app/page.tsx": '"use client";\nimport App from "../src/App";\nexport default App;\n',
+  "app/layout.tsx": `
+export default function Layout({ children }: { children: React.ReactNode }) {
+  return <html lang="en"><body>{children}</body></html>;
 }
-createRoot(document.getElementById("app") as HTMLElement).render(<Chat />);
 `,
 };
 
@@ -108,19 +102,18 @@ export const frontEnds: Record<string, FrontEnd> = {
     use: ["element", "hook"],
   },
   "ai-sdk": {
-    packages: [
-      "ai@7.0.173",
-      "@ai-sdk/react@4.0.177",
-      "react@19.3.1",
-      "react-dom@19.3.1",
-      "@types/react@19.3.3",
-      "@types/react-dom@19.3.0",
-      vite,
-      typescript,
-    ],
+    document: "docs/doors.md",
+    packages: [...aiSdk, "@types/react-dom@19.3.0", vite, typescript],
     files: aiSdkFiles,
     checks: [typeCheck],
     kind: "vite",
+    use: ["hook"],
+  },
+  "ai-sdk-next": {
+    document: "docs/doors.md",
+    packages: [...aiSdk, "next@16.4.6", "@types/node@24", typescript],
+    files: aiSdkNextFiles,
+    kind: "next",
     use: ["hook"],
   },
   next: {

@@ -52,7 +52,7 @@ async function tryFrontEnd({ document, packages, files = {}, checks = [], kind, 
   const written = document === undefined ? {} : await filesOf(document);
   const filled = Object.entries({ ...written, ...files }).map(([path, text]) => [
     path,
-    text.replaceAll("https://chat.example.com", values.server),
+    text.replaceAll(/https:\/\/chat\.example\.com|http:\/\/localhost:3000/g, values.server),
   ]);
   await using project = await createProject(Object.fromEntries(filled) as Record<string, string>);
   await project.install([...packed.archives.values(), ...packages]);
@@ -88,7 +88,7 @@ async function useHook(page: Page): Promise<void> {
   const input = page.getByLabel("Message", { exact: true });
   if ((await input.count()) > 0) await input.fill("Where is my order?");
   await page.getByRole("button", { name: /^(Send|Where is my order\?)$/ }).click();
-  await page.locator("li.ai[aria-busy=false], main p:nth-of-type(2)").getByText(/\w+/).waitFor();
+  await page.locator("li.ai[aria-busy=false], main > p:nth-of-type(2), main .assistant p").getByText(/\w+/).waitFor();
 }
 
 async function buildWithVite(project: FreshProject) {

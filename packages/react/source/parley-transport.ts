@@ -28,7 +28,7 @@ interface ParleyTransportOptions {
   chatId: string;
   /** Further headers, such as `X-Parley-Identity`. */
   headers?: () => Record<string, string>;
-  /** Absent: the browser's `localStorage`. */
+  /** Absent: the browser's `localStorage`; on a server, and where the browser allows none, the page's memory. */
   storage?: Pick<Storage, "getItem" | "setItem">;
 }
 
@@ -41,7 +41,8 @@ const retryMs = 1000;
  */
 export class ParleyTransport extends DefaultChatTransport<UIMessage> {
   readonly #options: ParleyTransportOptions;
-  #kept: KeptChat;
+  /** Read with the first request: a page that a server renders makes the transport there, too. */
+  #known: KeptChat | undefined;
 
   constructor(options: ParleyTransportOptions) {
     const api = `${options.url.replace(/\/$/, "")}/api/ui/chat`;
@@ -62,7 +63,6 @@ export class ParleyTransport extends DefaultChatTransport<UIMessage> {
       },
     });
     this.#options = options;
-    this.#kept = JSON.parse(this.#storage.getItem(this.#key) ?? "{}") as KeptChat;
   }
 
   /** True if there is more to receive: call `resumeStream()` of the chat. */
@@ -70,12 +70,21 @@ export class ParleyTransport extends DefaultChatTransport<UIMessage> {
     return this.#kept.unfinished !== undefined || this.#kept.people === true;
   }
 
-  /** Reads the messages so far, for a page that has been loaded. */
+  /**
+   * Reads the messages so far, for a page that has been loaded; waits while the service cannot be reached. A
+   * conversation that was deleted, or whose token is too old, is forgotten: the next message begins a new one.
+   */
   async loadMessages(): Promise<UIMessage[]> {
     const { conversationId } = this.#kept;
     if (conversationId === undefined) return [];
     const url = `${this.api.replace("/ui/chat", "/chat/history")}/${conversationId}`;
-    const response = await fetch(url, { headers: this.#headers() });
+    const response = await this.#untilReached(() => fetch(url, { headers: this.#headers() }));
+    if (response.status === 401 && this.#options.headers && this.#kept.token !== undefined) {
+      // An identity opens the conversation without it; the token or the identity is too old.
+      this.#keep({ token: undefined });
+      return this.loadMessages();
+    }
+    if ([401, 403, 404].includes(response.status)) this.#forget();
     if (!response.ok) return [];
     const history = (await response.json()) as { messages: StoredMessage[]; cursor: string };
     // Ended replies are in it; one that is being written is sent from its start.
@@ -145,8 +154,24 @@ export class ParleyTransport extends DefaultChatTransport<UIMessage> {
     return { ...this.#options.headers?.(), ...(token !== undefined && { Authorization: `Bearer ${token}` }) };
   }
 
-  get #storage() {
-    return this.#options.storage ?? localStorage;
+  async #untilReached(ask: () => Promise<Response>): Promise<Response> {
+    for (;;) {
+      const response = await ask().catch(() => undefined);
+      if (response && response.status !== 429 && response.status < 500) return response;
+      await new Promise((resolve) => setTimeout(resolve, retryMs));
+    }
+  }
+
+  get #kept(): KeptChat {
+    return (this.#known ??= parseKept(this.#stored()));
+  }
+
+  #stored(): string | null {
+    try {
+      return (this.#options.storage ?? localStorage).getItem(this.#key);
+    } catch {
+      return null;
+    }
   }
 
   get #key(): string {
@@ -154,8 +179,30 @@ export class ParleyTransport extends DefaultChatTransport<UIMessage> {
   }
 
   #keep(changed: { [Name in keyof KeptChat]: KeptChat[Name] | undefined }): void {
-    this.#kept = { ...this.#kept, ...changed } as KeptChat;
-    this.#storage.setItem(this.#key, JSON.stringify(this.#kept));
+    this.#store({ ...this.#kept, ...changed } as KeptChat);
+  }
+
+  #forget(): void {
+    this.#store({});
+  }
+
+  #store(kept: KeptChat): void {
+    this.#known = kept;
+    try {
+      (this.#options.storage ?? localStorage).setItem(this.#key, JSON.stringify(kept));
+    } catch {
+      // Full or not allowed: the chat lasts as long as its page.
+    }
+  }
+}
+
+/** @param stored as this transport has written it, or as anything else has */
+function parseKept(stored: string | null): KeptChat {
+  try {
+    const kept = JSON.parse(stored ?? "{}") as KeptChat | null;
+    return kept ?? {};
+  } catch {
+    return {};
   }
 }
 

@@ -204,6 +204,20 @@ onEachBackend("the AI SDK's chat", { apis: 2, ownConfig: true, env }, (product) 
     expect(shown((await visitor.open()).chat.messages)).toEqual(shown(chat.messages));
   });
 
+  it("forgets a conversation that was deleted, and begins a new one", async () => {
+    const { client } = product();
+    const visitor = new UiClient(product());
+    const { chat } = await visitor.open();
+    await chat.sendMessage({ text: "Forget this" });
+    const { conversationId, token } = visitor.kept;
+    await client.request(`/api/conversations/${conversationId}`, { method: "DELETE", token });
+    const reloaded = await visitor.open();
+    expect(reloaded.chat.messages).toEqual([]);
+    await reloaded.chat.sendMessage({ text: "Hello again" });
+    expect(shown(reloaded.chat.messages)).toEqual(["Hello again", echoOf("Hello again")]);
+    expect(visitor.kept.conversationId).not.toBe(conversationId);
+  });
+
   describe("when a process dies", { timeout: 90_000 }, () => {
     it("resumes at another API, and shows the whole reply", async () => {
       const { provider, startApi } = product();

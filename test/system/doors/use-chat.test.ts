@@ -19,10 +19,6 @@ async function buildPage(url: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "parley-use-chat-"));
   try {
     await writeFile(join(folder, "App.tsx"), app.replace("http://localhost:3000", url));
-    await writeFile(
-      join(folder, "parley-transport.ts"),
-      await readFile(join(root, "packages/react/source/parley-transport.ts")),
-    );
     const entry = `
       import { createRoot } from "react-dom/client";
       import { createElement } from "react";
@@ -35,6 +31,8 @@ async function buildPage(url: string): Promise<string> {
       format: "esm",
       jsx: "automatic",
       nodePaths: [join(root, "node_modules")],
+      // The packed package is installed by test/packages.
+      alias: { "@parley/react/ai-sdk": join(root, "packages/react/source/parley-transport.ts") },
       define: { "process.env.NODE_ENV": '"production"' },
     });
     return outputFiles[0]?.text ?? "";
