@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, type TestContext } from "vitest";
 import type { JobView } from "../../shared/protocol/job.ts";
 import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
 import { type JobRef, ApiClient } from "../system/harness/api-client.ts";
@@ -30,7 +30,7 @@ interface Following {
   job: Promise<JobView>;
 }
 
-type Begin = (name: ClientName, job: RecipeJob) => Promise<Following>;
+type Begin = (name: ClientName, job: RecipeJob, test: TestContext) => Promise<Following>;
 
 interface Client {
   name: ClientName;
@@ -75,9 +75,9 @@ afterAll(async () => {
 
 // Each of these ends an API process, which one does for all clients.
 describe("each recipe shows the stored reply once", () => {
-  it("after its stream ends cleanly in mid-reply", { timeout: testLimitMs }, async () => {
+  it("after its stream ends cleanly in mid-reply", { timeout: testLimitMs }, async (test) => {
     const ending = await product.startApi();
-    const halves = await Promise.all(clients.map((client) => halfShown(client, ending.url)));
+    const halves = await Promise.all(clients.map((client) => halfShown(test, client, ending.url)));
     for (const { front } of halves) front.target = product.client.base;
     expect(await ending.stop()).toBe(0);
     await Promise.all(halves.map(cameBack));
@@ -88,9 +88,9 @@ describe("each recipe shows the stored reply once", () => {
   it(
     "after its API process dies, and a proxy answers 502 until another one runs",
     { timeout: testLimitMs },
-    async () => {
+    async (test) => {
       const dying = await product.startApi();
-      const halves = await Promise.all(clients.map((client) => halfShown(client, dying.url)));
+      const halves = await Promise.all(clients.map((client) => halfShown(test, client, dying.url)));
       for (const { front } of halves) front.instead = () => badGateway;
       await dying.kill();
       await Promise.all(halves.map(cameBack));
@@ -105,17 +105,18 @@ describe("each recipe shows the stored reply once", () => {
   );
 });
 
-describe.each(clients)("the recipe for $name in $place shows the stored reply once", (client) => {
-  it("after its connection is cut in mid-reply", { timeout: testLimitMs }, async () => {
-    const half = await halfShown(client, product.client.base);
+// Each is on a job and a proxy of its own, and mostly waits for pauses of the client.
+describe.concurrent.each(clients)("the recipe for $name in $place shows the stored reply once", (client) => {
+  it("after its connection is cut in mid-reply", { timeout: testLimitMs }, async (test) => {
+    const half = await halfShown(test, client, product.client.base);
     half.front.cut();
     await cameBack(half);
     half.release();
     await expectWhole(half);
   });
 
-  it("and sends no request after the end", { timeout: testLimitMs }, async () => {
-    const half = await halfShown(client, product.client.base);
+  it("and sends no request after the end", { timeout: testLimitMs }, async (test) => {
+    const half = await halfShown(test, client, product.client.base);
     half.release();
     await expectWhole(half);
     const asked = half.front.seen.length;
@@ -127,8 +128,8 @@ describe.each(clients)("the recipe for $name in $place shows the stored reply on
   it.skipIf(client.name === "reconnecting-eventsource")(
     "and gives up when the service refuses the request",
     { timeout: testLimitMs },
-    async () => {
-      const half = await halfShown(client, product.client.base);
+    async (test) => {
+      const half = await halfShown(test, client, product.client.base);
       const { chat, front, following } = half;
       front.instead = () => "cut";
       front.cut();
@@ -151,16 +152,16 @@ interface HalfShown {
   release: () => void;
 }
 
-async function halfShown({ name: client, place, begin }: Client, api: string): Promise<HalfShown> {
+async function halfShown(test: TestContext, { name: client, place, begin }: Client, api: string): Promise<HalfShown> {
   const name = `${client} in ${place}`;
-  const question = `${name} ${expect.getState().currentTestName}`;
+  const question = `${name} ${test.task.name}`;
   const { script, release } = pausedReply(before, after);
   product.provider.answer(question, script);
-  onTestFinished(release);
+  test.onTestFinished(release);
   const chat = await product.client.submit(question);
   const front = await startFaultyProxy(api);
-  onTestFinished(() => front[Symbol.asyncDispose]());
-  const following = await begin(client, { server: front.url, jobId: chat.jobId, token: chat.token });
+  test.onTestFinished(() => front[Symbol.asyncDispose]());
+  const following = await begin(client, { server: front.url, jobId: chat.jobId, token: chat.token }, test);
   // Whether it fails is looked at later.
   following.job.catch(() => undefined);
   await eventually(`${name} shows half of the reply`, () => following.shown.at(-1) === before, 20_000);
@@ -200,10 +201,10 @@ async function beginInNode(name: ClientName, job: RecipeJob): Promise<Following>
   return { shown, job: start(job, (text) => shown.push(text)) };
 }
 
-async function beginInChromium(name: ClientName, job: RecipeJob): Promise<Following> {
+async function beginInChromium(name: ClientName, job: RecipeJob, test: TestContext): Promise<Following> {
   if (!browser) throw new Error("there is no browser");
   const page = await browser.newPage();
-  onTestFinished(() => page.close());
+  test.onTestFinished(() => page.close());
   const address = `${job.server}/page-of-the-test`;
   await page.route(address, (route) => route.fulfill({ contentType: "text/html", body: "<!doctype html>" }));
   await page.goto(address);
