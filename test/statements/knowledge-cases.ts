@@ -186,20 +186,6 @@ export const knowledgeCases: StatementCase[] = [
     await texts.storeText(pool, look, { documentId, text: "Other", analysis: 1, passages: [] });
   }),
   reads(
-    passages.passagesAfterStatement,
-    z.strictObject({
-      id: bigint,
-      revision: bigint,
-      documentId: z.uuid(),
-      sourceId: z.uuid(),
-      terms: buffer,
-    }),
-    async (pool) => {
-      await storeSource(pool);
-      await passages.readPassagesAfter(pool, defaultSite, { after: passages.firstPassage, analysis: 1, limit: 1 });
-    },
-  ),
-  reads(
     passages.passageRemovalsStatement,
     z.strictObject({ revision: bigint, passageIds: z.array(bigint) }),
     async (pool) => {

@@ -1,4 +1,5 @@
-import type { Pool } from "pg";
+import pg, { type Pool } from "pg";
+import { copyRows } from "../../postgres/copy-rows.ts";
 import type { Statement } from "../../postgres/statement.ts";
 import { interval, removalsKeptMs } from "../../tunables.ts";
 import { query } from "../database.ts";
@@ -12,25 +13,34 @@ export interface PassageCursor {
 
 export const firstPassage: PassageCursor = { revision: "0", id: "0" };
 
-export type StoredPassage = Columns<"knowledge_passages", "id" | "revision" | "document_id" | "terms"> &
+type StoredPassage = Columns<"knowledge_passages", "id" | "revision" | "terms"> &
   Columns<"knowledge_documents", "source_id">;
 
-export const passagesAfterStatement: Statement<StoredPassage> = {
-  name: "passages-after",
-  text: `
-    select passages.id, revision, document_id as "documentId", source_id as "sourceId", terms
-    from knowledge_passages as passages join knowledge_documents as documents on documents.id = document_id
-    where passages.site_id = $1 and (revision, passages.id) > ($2, $3) and analysis = $4
-    order by revision, passages.id limit $5`,
-};
+/** Passages after a place, at most so many. Those of another version of the analysis are left out. */
+export interface PassagePage {
+  after: PassageCursor;
+  analysis: number;
+  limit: number;
+}
 
-/** Reads passages of a site that were stored after a place, in order. Those of another analysis are left out. */
-export function readPassagesAfter(
-  pool: Pool,
-  siteId: string,
-  { after, analysis, limit }: { after: PassageCursor; analysis: number; limit: number },
-): Promise<StoredPassage[]> {
-  return query(pool, passagesAfterStatement, [siteId, after.revision, after.id, analysis, limit]);
+/** SQL of a page of passages, with its values in it. */
+export function selectPassagesAfter(siteId: string, { after, analysis, limit }: PassagePage): string {
+  const [site, revision, id] = [siteId, after.revision, after.id].map((value) => pg.escapeLiteral(value));
+  return `
+    select passages.id, revision, source_id::text, terms
+    from knowledge_passages as passages join knowledge_documents as documents on documents.id = document_id
+    where passages.site_id = ${site} and (revision, passages.id) > (${revision}, ${id}) and analysis = ${analysis}
+    order by revision, passages.id limit ${limit}`;
+}
+
+/** Reads passages of a site that were stored after a place, in order. */
+export function readPassagesAfter(pool: Pool, siteId: string, page: PassagePage): Promise<StoredPassage[]> {
+  return copyRows(pool, selectPassagesAfter(siteId, page), (row) => ({
+    id: row.bigint(0),
+    revision: row.bigint(1),
+    sourceId: row.text(2),
+    terms: row.bytes(3),
+  }));
 }
 
 export const passageRemovalsStatement: Statement<Columns<"knowledge_removals", "revision" | "passage_ids">> = {
