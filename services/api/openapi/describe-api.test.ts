@@ -6,7 +6,7 @@ import { createTestDatabase } from "../../../shared/testing/stores/postgres.ts";
 import { quietLog } from "../../../shared/testing/fixtures/quiet-log.ts";
 import { openApiContext } from "../api.ts";
 import { createApp } from "../app.ts";
-import { routeOf, routeTemplates } from "../telemetry/route-template.ts";
+import { pageTemplates, routeOf, routeTemplates } from "../telemetry/route-template.ts";
 import { describeApi } from "./describe-api.ts";
 
 const description = describeApi({ MAX_MESSAGE_CHARS: 4000 });
@@ -64,7 +64,7 @@ describe("API description", () => {
     );
   });
 
-  it("has every route of the application and no other", async () => {
+  it("has every route of the application but pages, and no other", async () => {
     const database = await createTestDatabase();
     const lifecycle = new Lifecycle(quietLog());
     onTestFinished(async () => {
@@ -87,20 +87,32 @@ describe("API description", () => {
       "get /privacy",
       "get /privacy.css",
     ]);
+    const pages = pageTemplates.map((path) => `get ${path}`);
     expect([...[...served].filter((route) => !others.has(route)), ...elsewhere].toSorted()).toEqual(
-      described.toSorted(),
+      [...described, ...pages].toSorted(),
     );
+    // Tests that visit every route under it take them from the description.
+    expect(pages.filter((route) => route.startsWith("get /api"))).toEqual([]);
   });
 
   it("names routes as metrics and traces do", () => {
-    expect(paths.map(([path]) => path).toSorted()).toEqual([...routeTemplates].toSorted());
-    for (const [path] of paths) {
+    expect([...paths.map(([path]) => path), ...pageTemplates].toSorted()).toEqual([...routeTemplates].toSorted());
+    for (const path of routeTemplates) {
       expect(routeOf(path.replaceAll(/\{\w+\}/g, "0190a7e4-7c1b-4d3e-9f52-0a1b2c3d4e5f"))).toBe(path);
     }
     for (const stranger of ["/api", "/api/jobs", "/api/jobs/1/2/3", "/__proto__", "/constructor", "", "/{id}"]) {
       expect(routeOf(stranger), stranger).toBe("other");
     }
     expect(routeOf("/Admin/Queues/api/queues")).toBe("/admin/queues");
+  });
+
+  it("asks for credentials wherever a route does not say otherwise", () => {
+    expect(description.security).toEqual([{ conversationToken: [] }, { visitorIdentity: [] }]);
+    const schemes = Object.keys(description.components?.securitySchemes ?? {});
+    const used = paths.flatMap(([, item]) =>
+      methods.flatMap((method) => (item[method]?.security ?? []).flatMap((way) => Object.keys(way))),
+    );
+    expect([...new Set(used)].toSorted()).toEqual(schemes.toSorted());
   });
 
   it("names, tags and describes the responses of each operation", () => {

@@ -12,7 +12,7 @@ import { mailPaths } from "./mail-paths.ts";
 import { messagePaths } from "./message-paths.ts";
 import { operatorPaths } from "./operator-paths.ts";
 import { takeOverPaths } from "./take-over-paths.ts";
-import { headerComponents, securitySchemes, tags } from "./parts.ts";
+import { headerComponents, securitySchemes, tags, withToken } from "./parts.ts";
 import { servicePaths } from "./service-paths.ts";
 import { sitePaths } from "./site-paths.ts";
 import { toolPaths } from "./tool-paths.ts";
@@ -35,6 +35,8 @@ export function describeApi({ MAX_MESSAGE_CHARS }: Pick<Config, "MAX_MESSAGE_CHA
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: "/" }],
+    // For a route that does not say otherwise: one that is described without a thought is closed, not open.
+    security: withToken,
     tags,
     paths: {
       ...messagePaths({ maxMessageChars: MAX_MESSAGE_CHARS }),

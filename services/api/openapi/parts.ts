@@ -185,7 +185,6 @@ type Security = { [Name in keyof typeof securitySchemes]?: string[] }[];
 export const withToken: Security = [{ conversationToken: [] }, { visitorIdentity: [] }];
 export const withTokenOrQuery: Security = [...withToken, { conversationTokenInQuery: [] }];
 export const asVisitor: Security = [{ visitorIdentity: [] }];
-export const asOperator: Security = [{ operator: [] }];
 export const asOperatorOfApi: Security = [{ operatorSession: [] }, { operatorKey: [] }, { operator: [] }];
 export const withSession: Security = [{ operatorSession: [] }];
 export const withMetricsToken: Security = [{ metricsToken: [] }];

@@ -3,7 +3,7 @@ import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from "zod-opena
 import { assistants, assistantsQuery, health, originReport, providers } from "../../../shared/protocol/service.ts";
 import * as part from "./parts.ts";
 
-/** Paths of the service's catalogue, its health, and its pages. */
+/** Paths of the service's catalogue, its health, and its description. */
 export function servicePaths(): ZodOpenApiPathsObject {
   return {
     "/api/providers": { get: readProviders },
@@ -14,22 +14,7 @@ export function servicePaths(): ZodOpenApiPathsObject {
     "/readyz": { get: probe("isReady", "Whether it reaches PostgreSQL and is not shutting down") },
     "/metrics": { get: readMetrics },
     "/openapi.json": { get: readDescription },
-    "/docs": { get: showPage("showDescription", "This description, to read") },
-    "/": { get: showPage("showDemo", "A page to try it by hand") },
-    "/widget.js": { get: loadWidget("loadWidget", "The widget, to embed in a page") },
-    "/widget/{name}": { get: { ...loadWidget("loadWidgetPart", "What it loads later"), requestParams: partName } },
-    "/console": { get: showToOperators("showConsole", "The page in which people answer visitors") },
-    "/console/{name}": { get: loadConsole },
-    "/admin": { get: showToOperators("showFigures", "Today's figures, and conversations to find") },
-    "/admin/conversations/{id}": {
-      get: {
-        ...showToOperators("showConversation", "A conversation with its jobs; who looks at it is logged"),
-        requestParams: { path: z.object({ id: part.conversationId }) },
-      },
-    },
-    "/admin/mails": { get: showToOperators("showMails", "What became of mails, and which were not taken, and why") },
-    "/admin/reports": { get: showToOperators("showReport", "What happened in a span of days, day by day") },
-    "/admin/queues": { get: showToOperators("showQueues", "Bull Board: the queue, which holds ids and no text") },
+    "/docs": { get: showDescription },
   };
 }
 
@@ -102,63 +87,13 @@ const readDescription: ZodOpenApiOperationObject = {
   responses: { "200": part.json("OpenAPI 3.1", z.record(z.string(), z.unknown())), ...usualProblems() },
 };
 
-function showToOperators(operationId: string, summary: string): ZodOpenApiOperationObject {
-  return {
-    operationId,
-    tags: ["Operators"],
-    summary,
-    description: "A page. Without a password it is not served.",
-    security: part.asOperator,
-    responses: { "200": part.page("The page"), ...part.problems("admin-unauthorized", "not-found", "rate-limited") },
-  };
-}
-
-const loadConsole: ZodOpenApiOperationObject = {
-  operationId: "loadConsolePart",
-  tags: ["Operators"],
-  summary: "What the console loads",
-  security: part.asOperator,
-  requestParams: { path: z.object({ name: z.string().meta({ description: "As the console names it" }) }) },
-  responses: {
-    "200": {
-      description: "A script or a style sheet",
-      headers: part.headers(),
-      content: { "text/javascript": { schema: z.string() }, "text/css": { schema: z.string() } },
-    },
-    "304": part.empty("It is still the same"),
-    ...part.problems("admin-unauthorized", "not-found", "unavailable"),
-  },
+const showDescription: ZodOpenApiOperationObject = {
+  operationId: "showDescription",
+  tags: ["Pages"],
+  summary: "This description, to read",
+  security: part.open,
+  responses: { "200": part.page("The page"), ...part.problems("not-found") },
 };
-
-const partName = { path: z.object({ name: z.string().meta({ description: "As the widget names it" }) }) };
-
-function loadWidget(operationId: string, summary: string): ZodOpenApiOperationObject {
-  return {
-    operationId,
-    tags: ["Pages"],
-    summary,
-    security: part.open,
-    responses: {
-      "200": {
-        description: "A module",
-        headers: part.headers(),
-        content: { "text/javascript": { schema: z.string() } },
-      },
-      "304": part.empty("It is still the same"),
-      ...part.problems("not-found", "unavailable"),
-    },
-  };
-}
-
-function showPage(operationId: string, summary: string): ZodOpenApiOperationObject {
-  return {
-    operationId,
-    tags: ["Pages"],
-    summary,
-    security: part.open,
-    responses: { "200": part.page("The page"), ...part.problems("not-found") },
-  };
-}
 
 function usualProblems() {
   return part.problems("rate-limited", "internal");

@@ -1,14 +1,23 @@
-/**
- * The routes of this API, as `GET /openapi.json` names them; a test compares the two. They are the labels of metrics
- * and traces, because the number of requested paths is unbounded.
- */
-export const routeTemplates = [
+/** Pages and their files, for browsers. `GET /openapi.json` leaves them out: no program calls them. */
+export const pageTemplates = [
   "/",
   "/admin",
   "/admin/conversations/{id}",
   "/admin/mails",
   "/admin/queues",
   "/admin/reports",
+  "/console",
+  "/console/{name}",
+  "/widget.js",
+  "/widget/{name}",
+] as const;
+
+/**
+ * All routes of the application: those that `GET /openapi.json` describes, and pages; a test compares them with its
+ * router. They are the labels of metrics and traces, because the number of requested paths is unbounded.
+ */
+export const routeTemplates = [
+  ...pageTemplates,
   "/api/actions/{id}",
   "/api/assistants",
   "/api/chat",
@@ -86,8 +95,6 @@ export const routeTemplates = [
   "/api/providers",
   "/api/ui/chat",
   "/api/ui/chat/{id}/stream",
-  "/console",
-  "/console/{name}",
   "/docs",
   "/health",
   "/livez",
@@ -96,14 +103,12 @@ export const routeTemplates = [
   "/metrics",
   "/openapi.json",
   "/readyz",
-  "/widget.js",
-  "/widget/{name}",
 ] as const;
 
 type RouteTemplate = (typeof routeTemplates)[number] | "other";
 
 /** Prefixes of pages that consist of many files. */
-const pages = ["/admin/queues", "/docs"] as const;
+const folders = ["/admin/queues", "/docs"] as const;
 
 const fixed = new Map<string, RouteTemplate>(
   routeTemplates.filter((template) => !template.includes("{")).map((template) => [template, template]),
@@ -124,5 +129,5 @@ export function routeOf(path: string): RouteTemplate {
       route.segments.length === segments.length &&
       route.segments.every((segment, index) => segment.startsWith("{") || segment === segments[index]),
   );
-  return found?.template ?? pages.find((page) => plain.startsWith(`${page}/`)) ?? "other";
+  return found?.template ?? folders.find((folder) => plain.startsWith(`${folder}/`)) ?? "other";
 }

@@ -8,6 +8,8 @@ const credentials: Record<string, { what: string; curl: string }> = {
   conversationToken: { what: "a conversation's token", curl: `-H "Authorization: Bearer $TOKEN"` },
   conversationTokenInQuery: { what: "that token as ?access_token=", curl: "" },
   visitorIdentity: { what: "a visitor's identity", curl: `-H "X-Parley-Identity: $IDENTITY"` },
+  operatorSession: { what: "the cookie of an operator's session", curl: `-b "parley_session=$SESSION"` },
+  operatorKey: { what: "an operator's key", curl: `-H "Authorization: Bearer $KEY"` },
   operator: { what: "an operator's name and password", curl: `-u "$ADMIN_USER:$ADMIN_PASSWORD"` },
   metricsToken: { what: "the metrics token", curl: `-H "Authorization: Bearer $METRICS_TOKEN"` },
 };
