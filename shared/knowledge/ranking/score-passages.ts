@@ -49,55 +49,67 @@ export function scorePassages(
 ): ScoredPassage[] {
   reserve(site.passages.capacity);
   const search: Search = { ...site, allowed, count: 0, isOpen: true };
-  const weights = pairs.map((pair) => weightOfPair(pair, terms));
-  const rests = boundRests(terms, { pairs, weights }, site);
+  const weighed = pairs.map((pair) => ({ pair, both: maskOf(pair), weight: weightOfPair(pair, terms) }));
+  const rests = boundRests(terms, weighed, site);
   for (const [number, term] of terms.entries()) {
     const rest = rests[number];
     if (rest) narrow(search, limit, rest);
     addExact(term, number, search);
     addSimilar(term, search);
   }
-  for (const [number, pair] of pairs.entries()) {
-    const scored = sumOf(weights.slice(number)) + slack;
-    narrow(search, limit, { reached: Infinity, fresh: 0, scored });
-    addPair(pair, weights[number] ?? 0, search);
+  for (const [number, pair] of weighed.entries()) {
+    narrow(search, limit, { reached: Infinity, fresh: 0, terms: slack, left: 0, pairs: weighed.slice(number) });
+    addPair(pair, search);
   }
   return collect(search, limit);
 }
 
-/** Bounds before a term is added. */
+interface WeighedPair {
+  pair: QuestionPair;
+  /** Bits of its terms. */
+  both: number;
+  weight: number;
+}
+
+/** Bounds before a term or a pair is added. */
 interface Rest {
   /** Maximum of all scores so far. */
   reached: number;
-  /** Maximum that the rest adds to a passage with none of the terms so far, and to any. */
+  /** Maximum that the rest adds to a passage with none of the terms so far. */
   fresh: number;
-  scored: number;
+  /** Maximum that the terms of the rest add to a passage, and their bits. */
+  terms: number;
+  left: number;
+  /** Pairs of the rest. */
+  pairs: readonly WeighedPair[];
 }
 
 /** Difference above the errors of sums that are added in another order. */
 const slack = 1e-9;
 
-function boundRests(
-  terms: readonly QuestionTerm[],
-  { pairs, weights }: { pairs: readonly QuestionPair[]; weights: readonly number[] },
-  site: Site,
-): Rest[] {
+function boundRests(terms: readonly QuestionTerm[], pairs: readonly WeighedPair[], site: Site): Rest[] {
   const bounds = terms.map((term) => boundOf(term, site));
   return bounds.map((_, number) => {
     const ofTerms = sumOf(bounds.slice(number));
     // A pair counts where both of its words stand.
-    const freshPairs = weights.filter((__, at) => isAmong(pairs[at], number));
+    const freshPairs = pairs.filter(({ pair }) => isAmong(pair, number)).map(({ weight }) => weight);
     return {
       reached: sumOf(bounds.slice(0, number)) + slack,
       fresh: ofTerms + sumOf(freshPairs) + slack,
-      scored: ofTerms + sumOf(weights) + slack,
+      terms: ofTerms + slack,
+      left: -1 << number,
+      pairs,
     };
   });
 }
 
+function maskOf({ first, second }: QuestionPair): number {
+  return (1 << first) | (1 << second);
+}
+
 /** True if no word of a pair is before the term of a number. */
-function isAmong(pair: QuestionPair | undefined, number: number): boolean {
-  return pair !== undefined && Math.min(pair.first, pair.second) >= number;
+function isAmong({ first, second }: QuestionPair, number: number): boolean {
+  return Math.min(first, second) >= number;
 }
 
 function sumOf(numbers: readonly number[]): number {
@@ -129,19 +141,30 @@ function reserve(capacity: number): void {
 }
 
 /** Closes the search to new passages, and drops those that cannot reach the best ones any more. */
-function narrow(search: Search, limit: number, { reached, fresh, scored }: Rest): void {
+function narrow(search: Search, limit: number, { reached, fresh, terms, left, pairs }: Rest): void {
   if (search.count <= limit || fresh > reached) return;
   const { scores, exact, candidates } = board;
   const threshold = nthBest(search.count, limit);
   if (fresh >= threshold) return;
   search.isOpen = false;
   let kept = 0;
+  // Most passages have the same few of the terms.
+  let [having, most] = [left, terms + maxOfPairs(pairs, left)];
   for (let at = 0; at < search.count; at++) {
     const place = candidates[at] ?? 0;
-    if ((scores[place] ?? 0) + scored >= threshold) candidates[kept++] = place;
+    const mayHave = (exact[place] ?? 0) | left;
+    if (mayHave !== having) [having, most] = [mayHave, terms + maxOfPairs(pairs, mayHave)];
+    if ((scores[place] ?? 0) + most >= threshold) candidates[kept++] = place;
     else scores[place] = exact[place] = 0;
   }
   search.count = kept;
+}
+
+/** Maximum that pairs add to a passage that may have the terms of a mask, and no others. */
+function maxOfPairs(pairs: readonly WeighedPair[], mask: number): number {
+  let most = 0;
+  for (const { both, weight } of pairs) if ((mask & both) === both) most += weight;
+  return most;
 }
 
 /** Score of the `limit`-th best of the first candidates. */
@@ -250,9 +273,8 @@ function weightOfPair({ first, second }: QuestionPair, terms: readonly QuestionT
 }
 
 /** Raises passages in which two words of the question are neighbours, too. */
-function addPair(pair: QuestionPair, weight: number, { count, passages }: Search): void {
+function addPair({ pair, both, weight }: WeighedPair, { count, passages }: Search): void {
   const { scores, exact, candidates } = board;
-  const both = (1 << pair.first) | (1 << pair.second);
   const bit = pairBit(...pair.words);
   if (weight === 0) return;
   for (let at = 0; at < count; at++) {
