@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, type TestContext, vi } from "vitest";
 import { createClient, newKey, ServiceError } from "../../packages/client/source/client.ts";
 import type { JobProgress } from "../../packages/client/source/reply-assembler.ts";
 import { ApiClient } from "../system/harness/api-client.ts";
@@ -8,9 +8,9 @@ import { type FaultyProxy, startFaultyProxy } from "./faulty-proxy.ts";
 
 onSharedProducts("the client", (product) => {
   let front: FaultyProxy;
-  const connect = () => createClient({ server: `${front.url}/` });
-  const streams = () => front.seen.filter(({ path }) => path.endsWith("/events"));
-  const polls = () => front.seen.filter(({ method, path }) => method === "GET" && /^\/api\/jobs\/[^/]+$/.test(path));
+  const connect = () => connectTo(front);
+  const streams = () => streamsOf(front);
+  const polls = () => pollsOf(front);
   beforeAll(async () => {
     front = await startFaultyProxy(product().client.base);
   });
@@ -56,33 +56,6 @@ onSharedProducts("the client", (product) => {
     expect(other.jobId).toBe(one.jobId);
   });
 
-  it("polls a reply where responses cannot be read while they arrive, as in React Native", async () => {
-    const { script, release } = heldReply("It grows", " and ends.");
-    product().provider.answer("Ask from a phone", script);
-    vi.stubGlobal("Response", { prototype: {} });
-    const client = connect();
-    vi.unstubAllGlobals();
-    const texts: string[] = [];
-    for await (const progress of client.follow(await client.submit({ message: "Ask from a phone" }))) {
-      if (progress.type !== "delta") continue;
-      texts.push(progress.text);
-      release();
-    }
-    expect(texts.join("")).toBe("It grows and ends.");
-    expect(texts.length).toBeGreaterThan(1);
-    expect(streams()).toEqual([]);
-  });
-
-  it("polls at once where an answer has no stream, whatever gives it", async () => {
-    const client = createClient({
-      server: front.url,
-      fetch: async (...request) => Object.defineProperty(await fetch(...request), "body", { value: undefined }),
-    });
-    const followed = await followAll(client.follow(await client.submit({ message: "Without a body" })));
-    expect(followed).toMatchObject({ text: echoOf("Without a body"), end: "done" });
-    expect(streams()).toHaveLength(1);
-  });
-
   it("stops a reply, and reports its text so far", async () => {
     product().provider.answer("Never end", endlessReply());
     const client = connect();
@@ -101,30 +74,6 @@ onSharedProducts("the client", (product) => {
       code: "already-ended",
       passing: false,
     });
-  });
-
-  it("resumes from the same byte when the API is killed in mid-reply and restarts", { timeout: 40_000 }, async () => {
-    // Started before, so that neither pauses between tries nor the provider's silence grow on a slow machine.
-    const [api, next] = await Promise.all([product().startApi(), product().startApi()]);
-    front.target = api.url;
-    const { script, release } = heldReply("Erst 漢字 😀", " und dann der Rest.");
-    product().provider.answer("Survive", script);
-    const client = connect();
-    const accepted = await client.submit({ message: "Survive" });
-    const said = Promise.withResolvers<void>();
-    const following = followAll(client.follow(accepted), (text) => text === "Erst 漢字 😀" && said.resolve());
-    await said.promise;
-    front.seen.length = 0;
-    await api.kill();
-    await eventually("it has noticed", () => streams().length > 0);
-    release();
-    front.target = next.url;
-    const { text, types, end } = await following;
-    expect(end).toBe("done");
-    expect(text).toBe("Erst 漢字 😀 und dann der Rest.");
-    expect(types).toContain("trouble");
-    expect(types).not.toContain("reset");
-    expect(streams().at(-1)?.lastEventId).toBe(`1:${Buffer.byteLength("Erst 漢字 😀")}`);
   });
 
   it("resumes from an earlier page's text, and rejects an impossible one", async () => {
@@ -163,111 +112,6 @@ onSharedProducts("the client", (product) => {
     expect(ends[0]?.types).not.toContain("reset");
   });
 
-  it("polls where a proxy buffers streams, and polls the next job from its start", { timeout: 60_000 }, async () => {
-    const { script, release } = heldReply("Slowly but", " surely.");
-    product().provider.answer("Behind a proxy", script);
-    const client = connect();
-    front.buffers = "all";
-    const accepted = await client.submit({ message: "Behind a proxy" });
-    const stored = async () => (await new ApiClient(front.target).job(accepted)).partial === "Slowly but";
-    await eventually("its text can be read", stored);
-    const said = Promise.withResolvers<void>();
-    const following = followAll(client.follow(accepted), (text) => text === "Slowly but" && said.resolve());
-    await said.promise;
-    // The first silence is enough: not one byte has come.
-    expect([streams().length, polls().length]).toEqual([1, 1]);
-    release();
-    expect(await following).toMatchObject({ text: "Slowly but surely.", end: "done" });
-    expect((await following).types).not.toContain("reset");
-
-    front.seen.length = 0;
-    const next = await client.submit({ message: "Again behind it", conversationId: accepted.conversationId }, accepted);
-    expect(await followAll(client.follow(next))).toMatchObject({ text: echoOf("Again behind it"), end: "done" });
-    expect(streams()).toEqual([]);
-  });
-
-  it("polls where a proxy passes the first bytes of a stream, and buffers the rest", { timeout: 60_000 }, async () => {
-    const { script, release } = heldReply("Late but", " whole.");
-    product().provider.answer("Half a stream", script);
-    const client = connect();
-    front.buffers = "rest";
-    const accepted = await client.submit({ message: "Half a stream" });
-    const said = Promise.withResolvers<void>();
-    const following = followAll(client.follow(accepted), (text) => text === "Late but" && said.resolve());
-    await said.promise;
-    expect(streams()).toHaveLength(1);
-    release();
-    expect(await following).toMatchObject({ text: "Late but whole.", end: "done" });
-    expect(streams()).toHaveLength(1);
-    expect((await following).types).not.toContain("reset");
-  });
-
-  it.each([
-    ["refuses", { status: 403, body: "<h1>Forbidden</h1>" }],
-    ["breaks", "cut"],
-    ["answers something else to", { status: 200, body: "<h1>Welcome</h1>" }],
-  ] as const)("polls where a proxy %s event streams", { timeout: 60_000 }, async (how, instead) => {
-    const { script, release } = heldReply("Still", " there.");
-    product().provider.answer(`It ${how}`, script);
-    const client = connect();
-    front.instead = ({ path }) => (path.endsWith("/events") ? instead : undefined);
-    const accepted = await client.submit({ message: `It ${how}` });
-    const said = Promise.withResolvers<void>();
-    const following = followAll(client.follow(accepted), (text) => text === "Still" && said.resolve());
-    await said.promise;
-    await eventually("it asks no more for streams", () => streams().length === 4 && polls().length >= 4, 30_000);
-    release();
-    expect(await following).toMatchObject({ text: "Still there.", end: "done" });
-    expect(streams()).toHaveLength(4);
-  });
-
-  it("reconnects after a `wait` event, even if its response does not end", { timeout: 40_000 }, async () => {
-    const { script, release } = heldReply("One", " place.");
-    product().provider.answer("One at a time", script);
-    const narrow = await product().startApi({ RATE_LIMIT_MAX_STREAMS: "1" });
-    const accepted = await new ApiClient(narrow.url).submit("One at a time");
-    const occupier = await new ApiClient(narrow.url).events(accepted);
-    const client = createClient({
-      server: narrow.url,
-      fetch: async (...request) => {
-        const response = await fetch(...request);
-        const endless = new TransformStream({ flush: () => new Promise<never>(() => undefined) });
-        return new Response(response.body?.pipeThrough(endless) ?? null, response);
-      },
-    });
-    const told: JobProgress[] = [];
-    for await (const progress of client.follow(accepted)) {
-      told.push(progress);
-      if (progress.type === "trouble") await occupier.close();
-      if (progress.type === "delta") release();
-    }
-    const trouble = told.find((progress) => progress.type === "trouble");
-    expect(trouble).toMatchObject({ error: { status: 0, passing: true }, failures: 1 });
-    expect(trouble?.error.retryAfterMs).toBeGreaterThanOrEqual(2000);
-    expect(trouble?.error.retryAfterMs).toBeLessThan(5000);
-    expect(trouble?.pauseMs).toBe(trouble?.error.retryAfterMs);
-    expect(told.at(-1)).toMatchObject({ type: "done", job: { reply: { text: "One place." } } });
-  });
-
-  it("keeps a stream that is silent because nothing happens", { timeout: 60_000 }, async () => {
-    const { script, release } = heldReply("Let me think", " … done.");
-    product().provider.answer("Think for long", script);
-    const client = connect();
-    const accepted = await client.submit({ message: "Think for long" });
-    front.seen.length = 0;
-    const said = Promise.withResolvers<void>();
-    const following = followAll(client.follow(accepted), (text) => text === "Let me think" && said.resolve());
-    await said.promise;
-    const before = polls().length;
-    // After a silence of five seconds, or of eight if the last event was that the job is queued.
-    await eventually("it was asked beside the stream", () => polls().length > before, 30_000);
-    release();
-    expect(await following).toMatchObject({ text: "Let me think … done.", end: "done" });
-    expect(streams()).toHaveLength(1);
-    expect((await following).types).not.toContain("reset");
-    expect((await following).types).not.toContain("trouble");
-  });
-
   it("polls slowly while the page is hidden, and streams when it is visible", async () => {
     const { script, release } = heldReply("Half", " whole");
     product().provider.answer("Look away", script);
@@ -284,41 +128,6 @@ onSharedProducts("the client", (product) => {
     await eventually("it listens", () => streams().length === 1);
     release();
     expect(await following).toMatchObject({ text: "Half whole", end: "done" });
-  });
-
-  it("closes its stream when the page becomes hidden in mid-reply, and polls from the same byte", async () => {
-    const { script, release } = heldReply("Half 漢字", " whole");
-    product().provider.answer("Look away later", script);
-    const open = new Set<AbortSignal>();
-    const client = createClient({
-      server: front.url,
-      fetch: (url, init) => {
-        const address = url instanceof Request ? url.url : url.toString();
-        if (address.endsWith("/events") && init?.signal) open.add(init.signal);
-        return fetch(url, init);
-      },
-    });
-    const accepted = await client.submit({ message: "Look away later" });
-    let quiet = false;
-    const told: JobProgress[] = [];
-    const following = (async () => {
-      for await (const progress of client.follow(accepted, { quiet: () => quiet })) told.push(progress);
-    })();
-    await eventually("its text streams", () => told.some(({ type }) => type === "delta"));
-    front.seen.length = 0;
-    quiet = true;
-    client.wake();
-    await eventually("it asked", () => polls().length === 1);
-    expect([...open].map(({ aborted }) => aborted)).toEqual([true]);
-    release();
-    client.wake();
-    await following;
-    expect(told.flatMap((progress) => (progress.type === "delta" ? [progress.text] : [])).join("")).toBe(
-      "Half 漢字 whole",
-    );
-    expect(told.map(({ type }) => type)).not.toContain("trouble");
-    expect(told.map(({ type }) => type)).not.toContain("reset");
-    expect(streams()).toEqual([]);
   });
 
   it("merges text from polls and streams in any order", async () => {
@@ -423,6 +232,250 @@ onSharedProducts("the client", (product) => {
     expect(connect().visitor).toBeUndefined();
   });
 });
+
+onSharedProducts("the client, behind a proxy", (product) => {
+  // Each is behind a proxy of its own, and mostly waits for pauses of the client.
+  describe.concurrent("side by side", () => {
+    it("polls a reply where responses cannot be read while they arrive, as in React Native", async ({
+      onTestFinished,
+    }) => {
+      const { connect, streams } = await openFront(product().client.base, onTestFinished);
+      const { script, release } = heldReply("It grows", " and ends.");
+      product().provider.answer("Ask from a phone", script);
+      vi.stubGlobal("Response", { prototype: {} });
+      const client = connect();
+      vi.unstubAllGlobals();
+      const texts: string[] = [];
+      for await (const progress of client.follow(await client.submit({ message: "Ask from a phone" }))) {
+        if (progress.type !== "delta") continue;
+        texts.push(progress.text);
+        release();
+      }
+      expect(texts.join("")).toBe("It grows and ends.");
+      expect(texts.length).toBeGreaterThan(1);
+      expect(streams()).toEqual([]);
+    });
+
+    it("polls at once where an answer has no stream, whatever gives it", async ({ onTestFinished }) => {
+      const { front, streams } = await openFront(product().client.base, onTestFinished);
+      const client = createClient({
+        server: front.url,
+        fetch: async (...request) => Object.defineProperty(await fetch(...request), "body", { value: undefined }),
+      });
+      const followed = await followAll(client.follow(await client.submit({ message: "Without a body" })));
+      expect(followed).toMatchObject({ text: echoOf("Without a body"), end: "done" });
+      expect(streams()).toHaveLength(1);
+    });
+
+    it(
+      "resumes from the same byte when the API is killed in mid-reply and restarts",
+      { timeout: 40_000 },
+      async ({ onTestFinished }) => {
+        const { front, connect, streams } = await openFront(product().client.base, onTestFinished);
+        // Started before, so that neither pauses between tries nor the provider's silence grow on a slow machine.
+        const [api, next] = await Promise.all([product().startApi(), product().startApi()]);
+        front.target = api.url;
+        const { script, release } = heldReply("Erst 漢字 😀", " und dann der Rest.");
+        product().provider.answer("Survive", script);
+        const client = connect();
+        const accepted = await client.submit({ message: "Survive" });
+        const said = Promise.withResolvers<void>();
+        const following = followAll(client.follow(accepted), (text) => text === "Erst 漢字 😀" && said.resolve());
+        await said.promise;
+        front.seen.length = 0;
+        await api.kill();
+        await eventually("it has noticed", () => streams().length > 0);
+        release();
+        front.target = next.url;
+        const { text, types, end } = await following;
+        expect(end).toBe("done");
+        expect(text).toBe("Erst 漢字 😀 und dann der Rest.");
+        expect(types).toContain("trouble");
+        expect(types).not.toContain("reset");
+        expect(streams().at(-1)?.lastEventId).toBe(`1:${Buffer.byteLength("Erst 漢字 😀")}`);
+      },
+    );
+
+    it(
+      "polls where a proxy buffers streams, and polls the next job from its start",
+      { timeout: 60_000 },
+      async ({ onTestFinished }) => {
+        const { front, connect, streams, polls } = await openFront(product().client.base, onTestFinished);
+        const { script, release } = heldReply("Slowly but", " surely.");
+        product().provider.answer("Behind a proxy", script);
+        const client = connect();
+        front.buffers = "all";
+        const accepted = await client.submit({ message: "Behind a proxy" });
+        const stored = async () => (await new ApiClient(front.target).job(accepted)).partial === "Slowly but";
+        await eventually("its text can be read", stored);
+        const said = Promise.withResolvers<void>();
+        const following = followAll(client.follow(accepted), (text) => text === "Slowly but" && said.resolve());
+        await said.promise;
+        // The first silence is enough: not one byte has come.
+        expect([streams().length, polls().length]).toEqual([1, 1]);
+        release();
+        expect(await following).toMatchObject({ text: "Slowly but surely.", end: "done" });
+        expect((await following).types).not.toContain("reset");
+
+        front.seen.length = 0;
+        const next = await client.submit(
+          { message: "Again behind it", conversationId: accepted.conversationId },
+          accepted,
+        );
+        expect(await followAll(client.follow(next))).toMatchObject({ text: echoOf("Again behind it"), end: "done" });
+        expect(streams()).toEqual([]);
+      },
+    );
+
+    it(
+      "polls where a proxy passes the first bytes of a stream, and buffers the rest",
+      { timeout: 60_000 },
+      async ({ onTestFinished }) => {
+        const { front, connect, streams } = await openFront(product().client.base, onTestFinished);
+        const { script, release } = heldReply("Late but", " whole.");
+        product().provider.answer("Half a stream", script);
+        const client = connect();
+        front.buffers = "rest";
+        const accepted = await client.submit({ message: "Half a stream" });
+        const said = Promise.withResolvers<void>();
+        const following = followAll(client.follow(accepted), (text) => text === "Late but" && said.resolve());
+        await said.promise;
+        expect(streams()).toHaveLength(1);
+        release();
+        expect(await following).toMatchObject({ text: "Late but whole.", end: "done" });
+        expect(streams()).toHaveLength(1);
+        expect((await following).types).not.toContain("reset");
+      },
+    );
+
+    it.for([
+      ["refuses", { status: 403, body: "<h1>Forbidden</h1>" }],
+      ["breaks", "cut"],
+      ["answers something else to", { status: 200, body: "<h1>Welcome</h1>" }],
+    ] as const)(
+      "polls where a proxy %s event streams",
+      { timeout: 60_000 },
+      async ([how, instead], { onTestFinished }) => {
+        const { front, connect, streams, polls } = await openFront(product().client.base, onTestFinished);
+        const { script, release } = heldReply("Still", " there.");
+        product().provider.answer(`It ${how}`, script);
+        const client = connect();
+        front.instead = ({ path }) => (path.endsWith("/events") ? instead : undefined);
+        const accepted = await client.submit({ message: `It ${how}` });
+        const said = Promise.withResolvers<void>();
+        const following = followAll(client.follow(accepted), (text) => text === "Still" && said.resolve());
+        await said.promise;
+        await eventually("it asks no more for streams", () => streams().length === 4 && polls().length >= 4, 30_000);
+        release();
+        expect(await following).toMatchObject({ text: "Still there.", end: "done" });
+        expect(streams()).toHaveLength(4);
+      },
+    );
+
+    it("reconnects after a `wait` event, even if its response does not end", { timeout: 40_000 }, async () => {
+      const { script, release } = heldReply("One", " place.");
+      product().provider.answer("One at a time", script);
+      const narrow = await product().startApi({ RATE_LIMIT_MAX_STREAMS: "1" });
+      const accepted = await new ApiClient(narrow.url).submit("One at a time");
+      const occupier = await new ApiClient(narrow.url).events(accepted);
+      const client = createClient({
+        server: narrow.url,
+        fetch: async (...request) => {
+          const response = await fetch(...request);
+          const endless = new TransformStream({ flush: () => new Promise<never>(() => undefined) });
+          return new Response(response.body?.pipeThrough(endless) ?? null, response);
+        },
+      });
+      const told: JobProgress[] = [];
+      for await (const progress of client.follow(accepted)) {
+        told.push(progress);
+        if (progress.type === "trouble") await occupier.close();
+        if (progress.type === "delta") release();
+      }
+      const trouble = told.find((progress) => progress.type === "trouble");
+      expect(trouble).toMatchObject({ error: { status: 0, passing: true }, failures: 1 });
+      expect(trouble?.error.retryAfterMs).toBeGreaterThanOrEqual(2000);
+      expect(trouble?.error.retryAfterMs).toBeLessThan(5000);
+      expect(trouble?.pauseMs).toBe(trouble?.error.retryAfterMs);
+      expect(told.at(-1)).toMatchObject({ type: "done", job: { reply: { text: "One place." } } });
+    });
+
+    it("keeps a stream that is silent because nothing happens", { timeout: 60_000 }, async ({ onTestFinished }) => {
+      const { front, connect, streams, polls } = await openFront(product().client.base, onTestFinished);
+      const { script, release } = heldReply("Let me think", " … done.");
+      product().provider.answer("Think for long", script);
+      const client = connect();
+      const accepted = await client.submit({ message: "Think for long" });
+      front.seen.length = 0;
+      const said = Promise.withResolvers<void>();
+      const following = followAll(client.follow(accepted), (text) => text === "Let me think" && said.resolve());
+      await said.promise;
+      const before = polls().length;
+      // After a silence of five seconds, or of eight if the last event was that the job is queued.
+      await eventually("it was asked beside the stream", () => polls().length > before, 30_000);
+      release();
+      expect(await following).toMatchObject({ text: "Let me think … done.", end: "done" });
+      expect(streams()).toHaveLength(1);
+      expect((await following).types).not.toContain("reset");
+      expect((await following).types).not.toContain("trouble");
+    });
+
+    it("closes its stream when the page becomes hidden in mid-reply, and polls from the same byte", async ({
+      onTestFinished,
+    }) => {
+      const { front, streams, polls } = await openFront(product().client.base, onTestFinished);
+      const { script, release } = heldReply("Half 漢字", " whole");
+      product().provider.answer("Look away later", script);
+      const open = new Set<AbortSignal>();
+      const client = createClient({
+        server: front.url,
+        fetch: (url, init) => {
+          const address = url instanceof Request ? url.url : url.toString();
+          if (address.endsWith("/events") && init?.signal) open.add(init.signal);
+          return fetch(url, init);
+        },
+      });
+      const accepted = await client.submit({ message: "Look away later" });
+      let quiet = false;
+      const told: JobProgress[] = [];
+      const following = (async () => {
+        for await (const progress of client.follow(accepted, { quiet: () => quiet })) told.push(progress);
+      })();
+      await eventually("its text streams", () => told.some(({ type }) => type === "delta"));
+      front.seen.length = 0;
+      quiet = true;
+      client.wake();
+      await eventually("it asked", () => polls().length === 1);
+      expect([...open].map(({ aborted }) => aborted)).toEqual([true]);
+      release();
+      client.wake();
+      await following;
+      expect(told.flatMap((progress) => (progress.type === "delta" ? [progress.text] : [])).join("")).toBe(
+        "Half 漢字 whole",
+      );
+      expect(told.map(({ type }) => type)).not.toContain("trouble");
+      expect(told.map(({ type }) => type)).not.toContain("reset");
+      expect(streams()).toEqual([]);
+    });
+  });
+});
+
+const connectTo = (front: FaultyProxy) => createClient({ server: `${front.url}/` });
+const streamsOf = (front: FaultyProxy) => front.seen.filter(({ path }) => path.endsWith("/events"));
+const pollsOf = (front: FaultyProxy) =>
+  front.seen.filter(({ method, path }) => method === "GET" && /^\/api\/jobs\/[^/]+$/.test(path));
+
+/** A proxy for one test alone. */
+async function openFront(target: string, onTestFinished: TestContext["onTestFinished"]) {
+  const front = await startFaultyProxy(target);
+  onTestFinished(() => front[Symbol.asyncDispose]());
+  return {
+    front,
+    connect: () => connectTo(front),
+    streams: () => streamsOf(front),
+    polls: () => pollsOf(front),
+  };
+}
 
 interface Followed {
   text: string;
