@@ -3,7 +3,7 @@ import { type JobRow, readJob, readPositions } from "../../../shared/db/jobs/rea
 import { readRestarts, readRuns } from "../../../shared/db/jobs/timeline.ts";
 import { Problem } from "../../../shared/errors.ts";
 import { cancelJob } from "../../../shared/jobs/cancel-job.ts";
-import { endEventId, type JobEvent } from "../../../shared/protocol/events.ts";
+import { endEventId } from "../../../shared/protocol/events.ts";
 import type { ApiContext } from "../api-context.ts";
 import { followJob, parseCursor } from "../follow/follow-job.ts";
 import { hasEnded, toJobView } from "../follow/job-view.ts";
@@ -14,7 +14,7 @@ import { requestSpan } from "../middleware/observe.ts";
 import { preferredWait, remainingWaitMs } from "../middleware/prefer.ts";
 import { idsOf } from "../middleware/request-id.ts";
 import { lastEventIdOf, passes } from "../follow/stream-request.ts";
-import { traceEvents } from "../telemetry/trace-events.ts";
+import { traceFollowed } from "../telemetry/trace-events.ts";
 import type { Watcher } from "../follow/watcher.ts";
 
 /** `Retry-After` for a job that has not ended, in seconds. */
@@ -118,7 +118,7 @@ async function sendEvents(context: ApiContext, readers: JobReaders, req: Request
     return;
   }
   const events = followJob(context, { watcher, row: job, from: parseCursor(lastEventId) });
-  void streams.pump(res, inTrace(context, req, job, events), (error) => {
+  void streams.pump(res, traceFollowed(context, job, requestSpan(req).traceparent, events), (error) => {
     context.log.warn({ ...idsOf(req), err: error }, "event stream closed for reconnection");
   });
 }
@@ -143,18 +143,6 @@ async function openStream(
   const watcher = watches ? await watch.open(jobId, signal) : undefined;
   const job = await admitJob(await readJob(db.pool, jobId));
   return { job, watcher };
-}
-
-/** Puts the stream's span into the trace of its job, and links it to the span of its own request. */
-function inTrace(
-  { tracing }: Pick<ApiContext, "tracing">,
-  req: Request,
-  { id, trace }: JobRow,
-  events: AsyncIterable<JobEvent>,
-) {
-  if (!tracing.on || trace === null) return events;
-  const link = requestSpan(req).traceparent;
-  return traceEvents(events, tracing.start("follow job", { parent: trace, link, attributes: { "parley.job.id": id } }));
 }
 
 /** Fields that change only while a job has not ended. A failed read leaves its field out. */

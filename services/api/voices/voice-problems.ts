@@ -31,7 +31,7 @@ export function requireNow(outcome: VoiceOutcome): VoiceNow {
 }
 
 /** @param what the part of the product that an older process does not know */
-export function updating(what: "people" | "actions"): Problem {
+export function updating(what: "people" | "actions" | "this front end"): Problem {
   return new Problem(
     "updating",
     `The service is being updated, and a part of it does not know of ${what} yet. Try again in a minute.`,

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { ApiClient } from "../harness/api-client.ts";
 import { OperatorClient } from "../harness/operator-client.ts";
 import { echoOf, heldReply } from "../harness/scripted-provider.ts";
-import { onSharedProducts } from "../harness/suite.ts";
+import { eventually, onSharedProducts } from "../harness/suite.ts";
 import { shownText, UiClient } from "./ui-client.ts";
 
 const secret = "a secret of the embedding site that is long enough";
@@ -164,6 +164,26 @@ onSharedProducts("requests of the AI SDK", (product) => {
     expect(await resumed.text()).toContain("[DONE]");
     expect((await stream(token)).status).toBe(204);
     expect((await stream(token, "DELETE")).status).toBe(204);
+  });
+
+  it("are refused while a process runs that knows no doors, but for a message that was accepted before", async () => {
+    const { query } = product();
+    const accepted = bodyOf(`Before ${randomUUID()}`);
+    const token = tokenOf(await send(accepted));
+    const older = randomUUID();
+    const report = "insert into process_reports (process_id, name, place, version) values ($1, 'api', 'older:1', 2)";
+    await query(report, [older]);
+    const text = `Meanwhile ${randomUUID()}`;
+    let refused = await send(bodyOf(text));
+    await eventually("it is known", async () => (refused = await send(bodyOf(text))).status === 409);
+    expect(refused.body).toMatchObject({ type: expect.stringContaining("updating") as string });
+    expect(refused.headers.get("retry-after")).toBe("30");
+    const before = await jobsOf(text);
+    expect((await send(bodyOf(text), { token })).status).toBe(409);
+    expect(await jobsOf(text)).toEqual(before);
+    expect((await send(accepted, { token })).status).toBe(200);
+    await query("delete from process_reports where process_id = $1", [older]);
+    await eventually("it is over", async () => (await send(bodyOf(text))).status === 200);
   });
 
   it("show at the desk as what they are", async () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -85,6 +86,24 @@ describe.each(backends)("traces, on $backend", ({ backend, available }) => {
     const isStream = ({ name }: CollectedSpan) => name === "GET /api/jobs/{jobId}/events";
     await eventually("both streams are there", () => collector.spans.filter(isStream).length === 2);
     for (const secret of [text, chat.token, "You said"]) expect(collector.received()).not.toContain(secret);
+  });
+
+  it.skipIf(!available)("have the streams of the AI SDK's door, too", async () => {
+    const { client } = product;
+    const messages = [{ id: randomUUID(), role: "user", parts: [{ type: "text", text: "At the door" }] }];
+    const body = { id: "support", trigger: "submit-message", messages };
+    const sent = await client.request("/api/ui/chat", { method: "POST", body });
+    const asked = await collected("the message", ({ name }) => name === "POST /api/ui/chat");
+    const follows = () =>
+      collector.spans.filter((span) => span.traceId === asked.traceId && span.name === "follow job");
+    await eventually("the stream is in its trace", () => follows().length === 1);
+    expect(follows()[0]).toMatchObject({ parentSpanId: asked.spanId, links: [] });
+    expect(follows()[0]?.events).toEqual(expect.arrayContaining(["first text", "done"]));
+    const [, jobId = ""] = /"messageId":"([^"]+)"/.exec(sent.text) ?? [];
+    const token = sent.headers.get("x-parley-token") ?? "";
+    await client.request(`/api/ui/chat/support/stream?messageId=${jobId}`, { token });
+    const resumed = await collected("the resumption", ({ name }) => name === "GET /api/ui/chat/{id}/stream");
+    await eventually("it is linked", () => follows().some(({ links }) => links.includes(resumed.traceId)));
   });
 
   it.skipIf(!available)("are named in errors, and in the log of the request", async () => {

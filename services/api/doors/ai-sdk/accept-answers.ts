@@ -8,6 +8,7 @@ import type { ApiContext } from "../../api-context.ts";
 import type { Submission } from "../../submit/submit-message.ts";
 import { outcomeChunks } from "./action-chunks.ts";
 import { messageChunks } from "./message-chunks.ts";
+import type { StreamReader } from "./step-chunks.ts";
 import type { StreamEnd, UiChunk } from "./ui-chunk.ts";
 
 type Answers = Pick<UiAsk & { kind: "answers" }, "answers"> & { requestId: string; trace: string | undefined };
@@ -64,10 +65,10 @@ interface AnsweredMessage extends AcceptedAnswers {
 export async function* answerChunks(
   context: ApiContext,
   { conversationId, messageId, token, submission, steps, refused }: AnsweredMessage,
-  signal: AbortSignal,
+  reader: StreamReader,
 ): AsyncGenerator<UiChunk | StreamEnd> {
   const parley = { conversationId, token, cursor: submission.cursor };
-  const message = messageChunks(context, { ...submission, id: messageId, parley, steps, isLast: true }, signal);
+  const message = messageChunks(context, { ...submission, id: messageId, parley, steps, isLast: true }, reader);
   let isFirst = true;
   for (;;) {
     const { value, done } = await message.next();

@@ -5,7 +5,7 @@ import type { OperatorName } from "../../../../shared/db/conversations/conversat
 import type { HandledBy } from "../../../../shared/protocol/handling.ts";
 import type { ApiContext } from "../../api-context.ts";
 import { readOwnerHere } from "../../access/access.ts";
-import { endOfStep, openStep, type StepContext, StepText } from "./step-chunks.ts";
+import { endOfStep, openStep, type StreamReader, type StepContext, StepText } from "./step-chunks.ts";
 import { type HandlingData, type ParleyData, type StreamEnd, streamEnd, type UiChunk } from "./ui-chunk.ts";
 
 type MessageContext = StepContext & Pick<ApiContext, "handling" | "siteId">;
@@ -27,13 +27,12 @@ interface NewUiMessage extends Voice {
 
 /**
  * Yields a message from its start until its last job has ended.
- * @param signal ends it before: the client is gone
  * @returns false if the message has not ended
  */
 export async function* messageChunks(
   context: MessageContext,
   { id, parley, steps, isLast, ...voice }: NewUiMessage,
-  signal: AbortSignal,
+  reader: StreamReader,
 ): AsyncGenerator<UiChunk | StreamEnd, boolean> {
   const { conversationId } = parley;
   yield { type: "start", messageId: id };
@@ -43,7 +42,7 @@ export async function* messageChunks(
   let last: JobView | undefined;
   for (const step of steps) {
     last = undefined;
-    const events = await openStep(context, step, signal);
+    const events = await openStep(context, step, reader);
     const text = new StepText();
     yield { type: "start-step" };
     // No generator of its own: each level of them costs as much as a delta.

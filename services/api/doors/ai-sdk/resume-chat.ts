@@ -10,6 +10,7 @@ import type { OpenedConversation } from "../../access/access.ts";
 import type { ApiContext } from "../../api-context.ts";
 import { followConversation } from "../../follow/follow-conversation.ts";
 import { messageChunks, personChunks } from "./message-chunks.ts";
+import type { StreamReader } from "./step-chunks.ts";
 import { type StreamEnd, streamEnd, type UiChunk } from "./ui-chunk.ts";
 
 /** A client's place in a chat. */
@@ -47,14 +48,11 @@ export async function findDue(
   return next ? [next] : [];
 }
 
-/**
- * Yields what a client has to be sent, each message from its start.
- * @param signal ends it before: the client is gone
- */
+/** Yields what a client has to be sent, each message from its start. */
 export async function* resumeChunks(
   context: ApiContext,
   { chat, due, token, after }: { chat: OpenedConversation; due: readonly Due[]; token: string } & Resumed,
-  signal: AbortSignal,
+  reader: StreamReader,
 ): AsyncGenerator<UiChunk | StreamEnd> {
   const { id: conversationId, handledBy, operator, eventSeq } = chat;
   const sent = new Set<string>();
@@ -73,7 +71,7 @@ export async function* resumeChunks(
     if (!first || sent.has(first.id)) continue;
     sent.add(first.id);
     const parley = { conversationId, token, cursor };
-    const ended = yield* messageChunks(context, { id: first.id, parley, steps, handledBy, operator }, signal);
+    const ended = yield* messageChunks(context, { id: first.id, parley, steps, handledBy, operator }, reader);
     if (!ended) return;
   }
   yield streamEnd;

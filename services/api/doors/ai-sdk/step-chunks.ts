@@ -5,10 +5,19 @@ import type { JobEvent } from "../../../../shared/protocol/events.ts";
 import type { JobView } from "../../../../shared/protocol/job.ts";
 import type { ApiContext } from "../../api-context.ts";
 import { followJob } from "../../follow/follow-job.ts";
+import { traceFollowed } from "../../telemetry/trace-events.ts";
 import { outcomeChunks, proposalChunks } from "./action-chunks.ts";
 import type { UiChunk } from "./ui-chunk.ts";
 
-export type StepContext = Pick<ApiContext, "db" | "watch" | "log">;
+export type StepContext = Pick<ApiContext, "db" | "watch" | "log" | "tracing">;
+
+/** Request that a stream answers. */
+export interface StreamReader {
+  /** Ends the stream: the client is gone. */
+  signal: AbortSignal;
+  /** Its `traceparent`. */
+  trace: string | undefined;
+}
 
 /** Name of the text within a step: each has one at most. */
 const textId = "text";
@@ -17,18 +26,17 @@ const plainText = "text/plain";
 
 /**
  * Opens the events of a job that is a step of a message.
- * @param signal ends them: the client is gone
  * @returns `undefined` if there is no such job any more
  */
 export async function openStep(
   context: StepContext,
   { id }: MessageStep,
-  signal: AbortSignal,
+  { signal, trace }: StreamReader,
 ): Promise<AsyncGenerator<JobEvent> | undefined> {
   // Open the watcher before the row is read, so that no change falls in between.
   const watcher = await context.watch.open(id, signal);
   const row = await readJob(context.db.pool, id);
-  return row && followJob(context, { watcher, row });
+  return row && traceFollowed(context, row, trace, followJob(context, { watcher, row }));
 }
 
 /** Makes the chunks after the text of a job that has ended: the action that it answered, and those that it proposes. */

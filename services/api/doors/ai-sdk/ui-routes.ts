@@ -1,6 +1,8 @@
 import { type Request, type Response, Router } from "express";
 import type { z } from "zod";
+import { cachedFor } from "../../../../shared/async/cached-for.ts";
 import { readConversation } from "../../../../shared/db/conversations/conversations.ts";
+import { olderVersionRuns } from "../../../../shared/db/operators/process-reports.ts";
 import { Problem } from "../../../../shared/errors.ts";
 import { cancelJob } from "../../../../shared/jobs/cancel-job.ts";
 import { challengeHeader, tokenHeader } from "../../../../shared/protocol/headers.ts";
@@ -28,28 +30,36 @@ const bodyLimits = {
 };
 /** Time after which a client that waits for a person comes again, and one without a free stream may. */
 const retrySeconds = 1;
+/** The version whose processes know doors. */
+const sinceVersion = 3;
+/** Processes report every ten seconds. */
+const versionsMaxAgeMs = 1000;
 
 /** `/api/ui/chat`: a door for front ends that speak the AI SDK's UI message stream (`useChat`). */
 export function uiChatRoutes(context: ApiContext): Router {
   const router = Router();
   const body = uiChatRequest(context.config.MAX_MESSAGE_CHARS);
   const { submissions } = context.limits;
+  const isOlderBeside = cachedFor(versionsMaxAgeMs, () => olderVersionRuns(context.db.pool, sinceVersion));
 
   router.post("/", countFaultsAs(submissions), async (req: Request, res: Response) => {
     const beforeParsing = () => refuseUsedUp(submissions, req);
     const { messages, ...ask } = parseBody(body, await readLargeJson(req, { ...bodyLimits, beforeParsing }));
     if (messages.kind === "answers") await sendAnswers(context, res, messages);
-    else await sendReply(context, res, { ...ask, messages });
+    else await sendReply(context, res, { ...ask, messages, isOlderBeside });
   });
 
   router.get("/:id/stream", async (req: Request, res: Response) => {
     const resumed = parseQuery(uiStreamQuery, req.query);
     const chat = await openUiChat(context, req, { credentials: "optional" });
     const signal = untilClosed(res);
+    const trace = requestSpan(req).traceparent;
     if (chat) takeSlot(context, req, signal);
     const due = chat && req.method !== "HEAD" ? await findDue(context, chat, resumed, signal) : [];
     if (chat && due.length > 0) {
-      await send(context, res, chat.id, (token) => resumeChunks(context, { ...resumed, chat, due, token }, signal));
+      await send(context, res, chat.id, (token) =>
+        resumeChunks(context, { ...resumed, chat, due, token }, { signal, trace }),
+      );
       return;
     }
     if (chat && chat.handledBy !== "ai") res.set("Retry-After", String(retrySeconds));
@@ -71,11 +81,16 @@ export function uiChatRoutes(context: ApiContext): Router {
 
 type Ask = z.output<ReturnType<typeof uiChatRequest>>;
 
+interface WordsToSend extends Ask {
+  messages: UiAsk & { kind: "words" };
+  isOlderBeside: () => Promise<boolean>;
+}
+
 /** Accepts words of the visitor, and answers with the reply. */
 async function sendReply(
   context: ApiContext,
   res: Response,
-  { messages, ...ask }: Ask & { messages: UiAsk & { kind: "words" } },
+  { messages, isOlderBeside, ...ask }: WordsToSend,
 ): Promise<void> {
   const { req } = res;
   const signal = untilClosed(res);
@@ -84,7 +99,7 @@ async function sendReply(
   takeSlot(context, req, signal);
   const { assistantType, provider, metadata, trigger } = ask;
   const choices = { assistantType, provider, metadata };
-  const message = { ...messages, idempotencyKey, again: trigger === "regenerate-message", choices };
+  const message = { ...messages, idempotencyKey, again: trigger === "regenerate-message", choices, isOlderBeside };
   const proof = { answer: req.get(challengeHeader), address: clientOf(req).address };
   const origin = { requestId: requestId(res), trace: requestSpan(req).traceparent, proof };
   const { jobId, conversationId, ...submission } = await acceptMessage(context, chat, message, origin);
@@ -92,7 +107,11 @@ async function sendReply(
   const steps = [{ id: jobId, actionId: null }];
   await send(context, res, conversationId, (token) => {
     const parley = { conversationId, token, cursor: submission.cursor, jobId };
-    return messageChunks(context, { ...submission, id: jobId, parley, steps, isLast: true }, signal);
+    return messageChunks(
+      context,
+      { ...submission, id: jobId, parley, steps, isLast: true },
+      { signal, trace: origin.trace },
+    );
   });
 }
 
@@ -105,7 +124,7 @@ async function sendAnswers(context: ApiContext, res: Response, ask: UiAsk & { ki
   const origin = { requestId: requestId(res), trace: requestSpan(req).traceparent };
   const accepted = await acceptAnswers(context, req, { answers, ...origin });
   await send(context, res, accepted.conversationId, (token) =>
-    answerChunks(context, { ...accepted, messageId, token }, signal),
+    answerChunks(context, { ...accepted, messageId, token }, { signal, trace: origin.trace }),
   );
 }
 
