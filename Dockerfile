@@ -1,4 +1,4 @@
-# One image for api, worker and migrate; the command says which. About 230 MB, 80 MB of them Node's own program.
+# One image for api, worker and migrate; the command says which. About 265 MB, 80 MB of them Node's own program.
 #
 # A tag may name another image tomorrow. For a build that can be repeated, give both by digest (docs/deploy.md):
 #   docker build --build-arg NODE_IMAGE=node@sha256:... --build-arg DEBIAN_IMAGE=debian@sha256:... .

@@ -15,7 +15,7 @@ import { refuseUnfitMachine } from "./image/unfit-machine.ts";
 // one message, and compares its size with the recorded one. Leaves nothing behind.
 
 /** Size above the base image in MB. Debian's part is left out, as its images grow without us. */
-const recordedMb = 151;
+const recordedMb = 184;
 /** A release of a library changes 1 to 2 MB; a second copy of one, or a package for development, changes more. */
 const toleranceMb = 8;
 
