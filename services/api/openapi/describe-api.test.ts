@@ -1,5 +1,6 @@
 import { createConfig, lintFromString } from "@redocly/openapi-core";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { z } from "zod";
 import { readConfig } from "../../../shared/config/config.ts";
 import { Lifecycle } from "../../../shared/process/lifecycle.ts";
 import { createTestDatabase } from "../../../shared/testing/stores/postgres.ts";
@@ -7,7 +8,8 @@ import { quietLog } from "../../../shared/testing/fixtures/quiet-log.ts";
 import { openApiContext } from "../api.ts";
 import { createApp } from "../app.ts";
 import { pageTemplates, routeOf, routeTemplates } from "../telemetry/route-template.ts";
-import { describeApi } from "./describe-api.ts";
+import { describeApi, describedPaths } from "./describe-api.ts";
+import { docsPage } from "./page/docs-page.ts";
 
 const description = describeApi({ MAX_MESSAGE_CHARS: 4000 });
 const paths = Object.entries(description.paths ?? {});
@@ -131,5 +133,30 @@ describe("API description", () => {
     expect(SubmitRequest).toMatchObject({ required: ["message"] });
     expect(JSON.stringify(SubmitRequest)).toContain('"maxItems":50');
     expect(JSON.stringify(description)).not.toMatch(/9007199254740991|"pattern":"\^\(\[0-9a-f/);
+  });
+
+  it("has an example of each JSON request, which its own schema takes whole", () => {
+    const bodies = Object.values(describedPaths({ MAX_MESSAGE_CHARS: 4000 })).flatMap((item) =>
+      methods.flatMap((method) => {
+        const { operationId, requestBody } = item[method] ?? {};
+        const media = requestBody?.content["application/json"];
+        return media === undefined ? [] : [{ operationId, ...media }];
+      }),
+    );
+    expect(bodies.length).toBeGreaterThan(30);
+    for (const { operationId, schema, example } of bodies) {
+      const fields = Object.keys(z.record(z.string(), z.unknown()).parse(example));
+      if (!(schema instanceof z.ZodObject)) throw new Error(`the body of ${operationId} is no object`);
+      expect(schema.safeParse(example).error, operationId).toBeUndefined();
+      // Servers ignore or refuse what a schema does not name: an example has nothing of it.
+      expect(Object.keys(schema.shape), operationId).toEqual(expect.arrayContaining(fields));
+      // The page of the description puts it into a shell's quotes.
+      expect(JSON.stringify(example), operationId).not.toContain("'");
+    }
+    const page = docsPage(description);
+    expect(page).toContain("-d &#39;{&quot;confirm&quot;:true}&#39;");
+    expect(page).not.toContain("-d &#39;undefined");
+    const shown = description.paths?.["/api/chat"]?.post?.requestBody;
+    expect(shown).toMatchObject({ content: { "application/json": { example: { message: "Where is my order?" } } } });
   });
 });

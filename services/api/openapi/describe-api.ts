@@ -1,5 +1,10 @@
 import type { z } from "zod";
-import { createDocument, type CreateDocumentOptions, type ZodOpenApiObject } from "zod-openapi";
+import {
+  createDocument,
+  type CreateDocumentOptions,
+  type ZodOpenApiObject,
+  type ZodOpenApiPathsObject,
+} from "zod-openapi";
 import type { Config } from "../../../shared/config/config.ts";
 import { conversationEventData, eventData } from "../../../shared/protocol/events.ts";
 import { inboxEventData } from "../../../shared/protocol/operator.ts";
@@ -13,6 +18,7 @@ import { messagePaths } from "./message-paths.ts";
 import { operatorPaths } from "./operator-paths.ts";
 import { takeOverPaths } from "./take-over-paths.ts";
 import { headerComponents, securitySchemes, tags, withToken } from "./parts.ts";
+import { withRequestExamples } from "./request-examples.ts";
 import { servicePaths } from "./service-paths.ts";
 import { sitePaths } from "./site-paths.ts";
 import { toolPaths } from "./tool-paths.ts";
@@ -38,19 +44,7 @@ export function describeApi({ MAX_MESSAGE_CHARS }: Pick<Config, "MAX_MESSAGE_CHA
     // For a route that does not say otherwise: one that is described without a thought is closed, not open.
     security: withToken,
     tags,
-    paths: {
-      ...messagePaths({ maxMessageChars: MAX_MESSAGE_CHARS }),
-      ...conversationPaths(),
-      ...doorPaths({ maxMessageChars: MAX_MESSAGE_CHARS }),
-      ...accountPaths(),
-      ...operatorPaths(),
-      ...takeOverPaths(),
-      ...sitePaths(),
-      ...toolPaths(),
-      ...mailPaths(),
-      ...knowledgePaths(),
-      ...servicePaths(),
-    },
+    paths: describedPaths({ MAX_MESSAGE_CHARS }),
     components: {
       securitySchemes,
       headers: headerComponents,
@@ -63,6 +57,23 @@ export function describeApi({ MAX_MESSAGE_CHARS }: Pick<Config, "MAX_MESSAGE_CHA
     },
   };
   return createDocument(description, { override: plainer });
+}
+
+/** Paths with the zod schemas of their bodies, which a test of the examples needs. */
+export function describedPaths({ MAX_MESSAGE_CHARS }: Pick<Config, "MAX_MESSAGE_CHARS">): ZodOpenApiPathsObject {
+  return withRequestExamples({
+    ...messagePaths({ maxMessageChars: MAX_MESSAGE_CHARS }),
+    ...conversationPaths(),
+    ...doorPaths({ maxMessageChars: MAX_MESSAGE_CHARS }),
+    ...accountPaths(),
+    ...operatorPaths(),
+    ...takeOverPaths(),
+    ...sitePaths(),
+    ...toolPaths(),
+    ...mailPaths(),
+    ...knowledgePaths(),
+    ...servicePaths(),
+  });
 }
 
 /** Schemas that no path refers to: OpenAPI 3.1 has no place for the events of a stream. */

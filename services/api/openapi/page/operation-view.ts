@@ -1,7 +1,7 @@
 import { html, type Html } from "../../operators/html.ts";
 import { prose } from "./prose.ts";
 import { schemaView } from "./schema-view.ts";
-import { type Content, type Operation, type Parameter, responseOf, schemaOf, type ShownApi } from "./shape.ts";
+import { type Content, type Operation, type Parameter, responseOf, type ShownApi } from "./shape.ts";
 
 /** Each security scheme of the description: the credential it needs, and its curl option. */
 const credentials: Record<string, { what: string; curl: string }> = {
@@ -37,7 +37,7 @@ export function operationView(operation: Operation, api: ShownApi): Html {
       </details>`;
     })}
     <h3>Try it</h3>
-    <pre>${toCurl(operation, api)}</pre>
+    <pre>${toCurl(operation)}</pre>
   </section>`;
 }
 
@@ -74,24 +74,16 @@ function contentView(content: Content, api: ShownApi): Html[] {
 }
 
 /** Command for a shell in which the words in capitals are set as variables. */
-function toCurl({ method, path, security, requestBody }: Operation, api: ShownApi): string {
+function toCurl({ method, path, security, requestBody }: Operation): string {
   const [way = ""] = Object.keys(security[0] ?? {});
   const words = [
     "curl -sS",
     method === "get" ? "" : `-X ${method.toUpperCase()}`,
     `"$API${path.replaceAll(/\{(\w+)\}/g, (_, name: string) => `$${name.toUpperCase()}`)}"`,
     credentials[way]?.curl ?? "",
-    requestBody ? `-H 'Content-Type: application/json' -d '${exampleOf(requestBody.content, api)}'` : "",
+    requestBody
+      ? `-H 'Content-Type: application/json' -d '${JSON.stringify(requestBody.content["application/json"]?.example)}'`
+      : "",
   ];
   return words.filter((word) => word !== "").join(" ");
-}
-
-/** Example body with the required fields only. */
-function exampleOf(content: Content, api: ShownApi): string {
-  const { properties = {}, required = [] } = schemaOf(content["application/json"]?.schema ?? {}, api);
-  const valueOf = (name: string) => {
-    const { enum: all, anyOf } = schemaOf(properties[name] ?? {}, api);
-    return all?.[0] ?? anyOf?.[0]?.enum?.[0] ?? "…";
-  };
-  return JSON.stringify(Object.fromEntries(required.map((name) => [name, valueOf(name)])));
 }

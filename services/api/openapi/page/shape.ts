@@ -28,7 +28,7 @@ const schema = z.object({
 });
 export type Schema = z.output<typeof schema>;
 
-const content = z.record(z.string(), z.object({ schema }));
+const content = z.record(z.string(), z.object({ schema, example: z.unknown().optional() }));
 export type Content = z.output<typeof content>;
 
 const response = z.object({
