@@ -10,7 +10,7 @@ import { assistantsPath } from "../../../shared/assistants/assistants.ts";
 import { addPages } from "../../../shared/testing/fixtures/site-pages.ts";
 import { OperatorClient } from "../harness/operator-client.ts";
 import { echoOf, heldReply, pausedReply } from "../harness/scripted-provider.ts";
-import { eventually, onEachBackend } from "../harness/suite.ts";
+import { eventually, onBackendsSideBySide } from "../harness/suite.ts";
 import { shownText, UiClient, untilText } from "./ui-client.ts";
 
 /** Orders that the shop has cancelled, with the key of each request. */
@@ -38,7 +38,7 @@ const cancelOrder = {
 
 const env = { FETCH_ALLOW_PRIVATE: "127.0.0.0/8", FETCH_PORTS: String(port) };
 
-onEachBackend("the AI SDK's chat", { apis: 2, ownConfig: true, env }, (product) => {
+onBackendsSideBySide("the AI SDK's chat", { apis: 2, ownConfig: true, env }, (product) => {
   beforeAll(async () => {
     const { folder, apis, workers, databaseUrl } = product();
     const path = join(folder ?? "", assistantsPath);

@@ -15,6 +15,20 @@ export function onEachBackend(title: string, options: Omit<ProductOptions, "back
 }
 
 /**
+ * Like {@link onEachBackend}, with both backends at the same time: for tests that mostly wait, for a lease to end, say.
+ * On each backend they run one after another. What they share between the backends they tell apart by ids of their own.
+ */
+export function onBackendsSideBySide(title: string, options: Omit<ProductOptions, "backend">, tests: Tests): void {
+  describe("both backends", { concurrent: true }, () => {
+    onEachBackend(title, options, (product, backend) => {
+      describe("in order", { concurrent: false }, () => {
+        tests(product, backend);
+      });
+    });
+  });
+}
+
+/**
  * Declares the same tests for each backend, on products that the files of a Vitest worker use one after the other.
  * Rows stay from file to file: a test looks at its own alone. The tests end what they begin, and leave the processes,
  * the stores and the environment as they are; what they start with `startApi` and `startWorker` ends with them.

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { addSources, type NewSource } from "../../../shared/db/knowledge/sources.ts";
 import { defaultSite } from "../../../shared/sites/default-site.ts";
 import type { ServiceProcess } from "../harness/processes.ts";
-import { eventually, onEachBackend } from "../harness/suite.ts";
+import { eventually, onBackendsSideBySide } from "../harness/suite.ts";
 import { helpPage, type SiteServer, startSiteServer } from "./site-server.ts";
 
 const env = { FETCH_ALLOW_PRIVATE: "127.0.0.0/8", KNOWLEDGE_PAUSE_MS: "0" };
@@ -20,7 +20,7 @@ interface DocumentRow {
   passages: number;
 }
 
-onEachBackend("the knowledge process", { apis: 0, workers: 0, env }, (product) => {
+onBackendsSideBySide("the knowledge process", { apis: 0, workers: 0, env }, (product) => {
   let site: SiteServer;
   let pool: pg.Pool;
   let reader: ServiceProcess;

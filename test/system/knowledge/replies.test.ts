@@ -13,7 +13,7 @@ import type { ApiClient, ConversationRef } from "../harness/api-client.ts";
 import { askDesk, makeOperator } from "../harness/operators.ts";
 import type { ServiceProcess } from "../harness/processes.ts";
 import { heldReply } from "../harness/scripted-provider.ts";
-import { onEachBackend } from "../harness/suite.ts";
+import { onBackendsSideBySide } from "../harness/suite.ts";
 
 const returns = "You can send a teapot back within thirty days.";
 const pages = {
@@ -21,7 +21,7 @@ const pages = {
   "https://shop.example/delivery": "Delivery\nWe deliver within two working days. Delivery is free above fifty euros.",
 };
 
-onEachBackend("replies from a site's knowledge", { workers: 0, ownConfig: true }, (product) => {
+onBackendsSideBySide("replies from a site's knowledge", { workers: 0, ownConfig: true }, (product) => {
   let pool: pg.Pool;
   let workers: ServiceProcess[];
   beforeAll(async () => {

@@ -11,7 +11,7 @@ import { type BrowserPart, withChromium } from "../../../shared/testing/processe
 import type { ApiAnswer } from "../harness/api-client.ts";
 import { OperatorClient } from "../harness/operator-client.ts";
 import type { Product } from "../harness/product.ts";
-import { eventually, onEachBackend } from "../harness/suite.ts";
+import { eventually, onBackendsSideBySide } from "../harness/suite.ts";
 
 /** How an endpoint can be asked again: by the key, by a status, or not at all. */
 const kinds = ["key", "status", "never"] as const;
@@ -69,7 +69,7 @@ async function addTools({ folder, apis, workers }: Product): Promise<void> {
 
 const env = { FETCH_ALLOW_PRIVATE: "127.0.0.0/8", FETCH_PORTS: String(port) };
 
-onEachBackend("an action", { ownConfig: true, env }, (product) => {
+onBackendsSideBySide("an action", { ownConfig: true, env }, (product) => {
   let browser: BrowserPart;
   beforeAll(() => addTools(product()));
   if (chromiumPath !== undefined)

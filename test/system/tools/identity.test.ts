@@ -10,7 +10,7 @@ import { submitResponse } from "../../../shared/protocol/submit.ts";
 import type { JobRef } from "../harness/api-client.ts";
 import { findText } from "../harness/find-text.ts";
 import type { Product } from "../harness/product.ts";
-import { eventually, onEachBackend } from "../harness/suite.ts";
+import { eventually, onBackendsSideBySide } from "../harness/suite.ts";
 
 const identitySecret = "the secret of the embedding site: long enough";
 
@@ -73,7 +73,7 @@ const env = {
   FETCH_PORTS: String(port),
 };
 
-onEachBackend("a tool by the visitor's identity", { ownConfig: true, env }, (product) => {
+onBackendsSideBySide("a tool by the visitor's identity", { ownConfig: true, env }, (product) => {
   beforeAll(() => addTools(product()));
 
   /** A customer whom the shop has signed in. */
