@@ -3,6 +3,7 @@ import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from "zod-opena
 import { conversation, history, historyQuery } from "../../../shared/protocol/conversation.ts";
 import { conversationEventData } from "../../../shared/protocol/events.ts";
 import { conversationExport } from "../../../shared/protocol/export.ts";
+import { identityHeader } from "../../../shared/protocol/headers.ts";
 import { feedbackRequest } from "../../../shared/protocol/feedback.ts";
 import { stretchRatingRequest } from "../../../shared/protocol/people/stretch-rating.ts";
 import { visitorConversations, visitorConversationsQuery } from "../../../shared/protocol/identity.ts";
@@ -51,12 +52,7 @@ export const conversationStream = z.string().meta({
     "Server-sent events, each with `seq` and `at`; its id is a cursor. `message`: a message, complete; `job`: one was accepted " +
     "or has ended; `handling`: who answers; `resync`: the cursor cannot be honoured, read the conversation again; `deleted`: " +
     "with the id `end`, after which the response ends. At least once, in order. Heartbeats and `wait` are as on a job's stream",
-  "x-events": Object.fromEntries(
-    Object.entries(conversationEventData).map(([name, schema]) => [
-      name,
-      { $ref: `#/components/schemas/${schema.meta()?.id}` },
-    ]),
-  ),
+  ...part.eventsOf(conversationEventData),
   example: 'id: 4-0d6f3a52\nevent: job\ndata: {"jobId":"…","status":"completed","seq":4,"at":"…"}\n\n',
 });
 
@@ -134,7 +130,19 @@ const listConversations: ZodOpenApiOperationObject = {
   summary: "A verified visitor's conversations",
   description: "Those with the latest news first, from whatever device.",
   security: part.asVisitor,
-  requestParams: { query: visitorConversationsQuery },
+  requestParams: {
+    query: visitorConversationsQuery,
+    header: z.object({
+      [identityHeader]: z
+        .string()
+        .optional()
+        .meta({
+          description: "The credential of this route, for clients that do not fill in security schemes",
+          contentMediaType: "application/jwt",
+          contentSchema: { $ref: "#/components/schemas/Identity" },
+        }),
+    }),
+  },
   responses: {
     "200": part.json("One page", visitorConversations),
     ...part.problems(

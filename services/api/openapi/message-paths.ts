@@ -126,10 +126,7 @@ export const jobStream = z.string().meta({
     "deltas of an attempt, put together, are the reply, byte for byte. A comment every 15 s keeps the connection open. Trouble " +
     "that passes never has an error status: `wait`: WaitEvent, without an id, and the end of the response; connect again after " +
     "`retryMs`, with the id of the last event that had one",
-  // OpenAPI 3.1 has no keyword for events.
-  "x-events": Object.fromEntries(
-    Object.entries(eventData).map(([name, schema]) => [name, { $ref: `#/components/schemas/${schema.meta()?.id}` }]),
-  ),
+  ...part.eventsOf(eventData),
   example: 'id: 1:5\nevent: delta\ndata: {"text":"Hello","offset":5}\n\n',
 });
 

@@ -159,12 +159,7 @@ const inboxStream = z.string().meta({
     "Server-sent events of all conversations, as on a conversation's stream, with `conversationId`; their ids are cursors of the " +
     "log of all conversations. At least once, in order. `typing` has no id and may be lost. `resync`: the cursor cannot be " +
     "honoured, read the inbox again. Heartbeats and `wait` are as on a job's stream",
-  "x-events": Object.fromEntries(
-    Object.entries(inboxEventData).map(([name, schema]) => [
-      name,
-      { $ref: `#/components/schemas/${schema.meta()?.id}` },
-    ]),
-  ),
+  ...part.eventsOf(inboxEventData),
   example:
     'id: 412-9c1f03ab\nevent: job\ndata: {"jobId":"…","status":"completed","conversationId":"…","seq":4,"at":"…"}\n\n',
 });

@@ -125,6 +125,21 @@ export const bodyProblems = [
   "origin-not-allowed",
 ] as const satisfies ProblemCode[];
 
+/** Keywords of a stream's text: the schema of each event's data, by the event's name. OpenAPI 3.1 has none for them. */
+export function eventsOf(data: Record<string, z.ZodType>) {
+  const refs = Object.entries(data).map(([name, schema]): [string, { $ref: string }] => [
+    name,
+    { $ref: `#/components/schemas/${schema.meta()?.id}` },
+  ]);
+  const distinct = new Map(refs.map(([, ref]) => [JSON.stringify(ref), ref]));
+  return {
+    contentMediaType: "text/event-stream",
+    // Tools that do not know `x-events` find the schemas here.
+    contentSchema: { anyOf: [...distinct.values()] },
+    "x-events": Object.fromEntries(refs),
+  };
+}
+
 const uuid = z.uuid();
 
 export const jobId = uuid.meta({ description: "A job's id, as the answer to a message names it" });

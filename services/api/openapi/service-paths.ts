@@ -54,6 +54,7 @@ const readHealth: ZodOpenApiOperationObject = {
   responses: {
     "200": part.json("`healthy`, or `degraded`: queue or live store down, messages are still accepted", health),
     "503": part.json("`unhealthy`: PostgreSQL is down", health),
+    ...part.problems("headers-too-large"),
   },
 };
 
@@ -63,7 +64,7 @@ function probe(operationId: string, summary: string): ZodOpenApiOperationObject 
     tags: ["Service"],
     summary,
     security: part.open,
-    responses: { "200": part.empty("Yes"), "503": part.empty("No") },
+    responses: { "200": part.empty("Yes"), "503": part.empty("No"), ...part.problems("headers-too-large") },
   };
 }
 
