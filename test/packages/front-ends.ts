@@ -1,3 +1,5 @@
+import { svelteChatFiles, vueChatFiles } from "./door-front-ends.ts";
+
 /** One front end as its document describes it. */
 export interface FrontEnd {
   /** Its marked files make the project. */
@@ -90,6 +92,18 @@ module.exports = getDefaultConfig(__dirname);
     '{ "extends": "@react-native/typescript-config", "compilerOptions": { "types": ["react-native"] }, "include": ["index.tsx"] }',
 };
 
+const vueFiles = {
+  "index.html": html("/src/main.ts"),
+  "src/main.ts": 'import { createApp } from "vue";\nimport App from "./App.vue";\ncreateApp(App).mount("#app");\n',
+};
+
+const svelteFiles = {
+  "index.html": html("/src/main.ts"),
+  "src/main.ts":
+    'import { mount } from "svelte";\nimport App from "./App.svelte";\nmount(App, { target: document.body });\n',
+  "vite.config.ts": 'import { svelte } from "@sveltejs/vite-plugin-svelte";\nexport default { plugins: [svelte()] };\n',
+};
+
 export const frontEnds: Record<string, FrontEnd> = {
   "react-18": {
     ...react,
@@ -125,10 +139,7 @@ export const frontEnds: Record<string, FrontEnd> = {
   vue: {
     document: "docs/front-ends/vue.md",
     packages: ["vue@3.5.45", "@vitejs/plugin-vue@6.0.11", "vue-tsc@3.3.14", vite, typescript],
-    files: {
-      "index.html": html("/src/main.ts"),
-      "src/main.ts": 'import { createApp } from "vue";\nimport App from "./App.vue";\ncreateApp(App).mount("#app");\n',
-    },
+    files: vueFiles,
     checks: [["vue-tsc/bin/vue-tsc.js", "-p", "."]],
     kind: "vite",
     use: ["element"],
@@ -136,16 +147,42 @@ export const frontEnds: Record<string, FrontEnd> = {
   svelte: {
     document: "docs/front-ends/svelte.md",
     packages: ["svelte@5.57.3", "@sveltejs/vite-plugin-svelte@7.3.1", "svelte-check@4.7.8", vite, typescript],
-    files: {
-      "index.html": html("/src/main.ts"),
-      "src/main.ts":
-        'import { mount } from "svelte";\nimport App from "./App.svelte";\nmount(App, { target: document.body });\n',
-      "vite.config.ts":
-        'import { svelte } from "@sveltejs/vite-plugin-svelte";\nexport default { plugins: [svelte()] };\n',
-    },
+    files: svelteFiles,
     checks: [["svelte-check/bin/svelte-check", "--fail-on-warnings"]],
     kind: "vite",
     use: ["element"],
+  },
+  "ai-sdk-vue": {
+    packages: [
+      "ai@7.0.142",
+      "zod@4.6.7",
+      "@ai-sdk/vue@4.0.142",
+      "vue@3.5.45",
+      "@vitejs/plugin-vue@6.0.11",
+      "vue-tsc@3.3.14",
+      vite,
+      typescript,
+    ],
+    files: { ...vueFiles, ...vueChatFiles },
+    checks: [["vue-tsc/bin/vue-tsc.js", "-p", "."]],
+    kind: "vite",
+    use: ["hook"],
+  },
+  "ai-sdk-svelte": {
+    packages: [
+      "ai@7.0.118",
+      "zod@4.6.7",
+      "@ai-sdk/svelte@5.0.118",
+      "svelte@5.57.3",
+      "@sveltejs/vite-plugin-svelte@7.3.1",
+      "svelte-check@4.7.8",
+      vite,
+      typescript,
+    ],
+    files: { ...svelteFiles, ...svelteChatFiles },
+    checks: [["svelte-check/bin/svelte-check", "--fail-on-warnings"]],
+    kind: "vite",
+    use: ["hook"],
   },
   html: {
     packages: [vite],
