@@ -4,7 +4,7 @@ import { timeline } from "../../../shared/protocol/job.ts";
 import { ApiClient } from "../harness/api-client.ts";
 import type { ServiceProcess } from "../harness/processes.ts";
 import { echoOf, heldReply } from "../harness/scripted-provider.ts";
-import { eventually, onEachBackend } from "../harness/suite.ts";
+import { eventually, onBackendsSideBySide } from "../harness/suite.ts";
 import { withSkewedClock } from "../harness/with-skewed-clock.ts";
 
 const hourMs = 3_600_000;
@@ -12,7 +12,7 @@ const hourMs = 3_600_000;
 const identitySecret = "the secret of the embedding site: long enough";
 const options = { apis: 0, workers: 0, env: { IDENTITY_SECRET: identitySecret } };
 
-onEachBackend("processes with clocks an hour ahead or behind", options, (product) => {
+onBackendsSideBySide("processes with clocks an hour ahead or behind", options, (product) => {
   let apis: ServiceProcess[];
   let workers: ServiceProcess[];
   let ahead: ApiClient;

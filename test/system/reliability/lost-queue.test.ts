@@ -2,9 +2,9 @@ import { Redis } from "ioredis";
 import { expect, it } from "vitest";
 import type { Product } from "../harness/product.ts";
 import { heldReply } from "../harness/scripted-provider.ts";
-import { onEachBackend } from "../harness/suite.ts";
+import { onBackendsSideBySide } from "../harness/suite.ts";
 
-onEachBackend("after the queue's store lost everything", { workers: 0 }, (product) => {
+onBackendsSideBySide("after the queue's store lost everything", { workers: 0 }, (product) => {
   it("every waiting message is answered", { timeout: 60_000 }, async () => {
     const { client, provider, startWorker } = product();
     const names = Array.from({ length: 10 }, (_, index) => `lost ${index}`);
