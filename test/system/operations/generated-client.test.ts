@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { OperatorClient } from "../harness/operator-client.ts";
 import { startProduct } from "../harness/product.ts";
 
 const run = promisify(execFile);
@@ -34,6 +35,9 @@ async function main() {
   const rated = await parley.rateReply(reply.id, { rating: "up" }, opts);
   const refused = await parley.sendMessage({ message: " " });
   const health = await parley.readHealth();
+  const operator = { headers: { authorization: process.argv[3] ?? "" } };
+  const seen = await parley.readConversationAsOperator(conversationId, {}, operator);
+  const stranger = await parley.readInbox();
   const erased = await parley.deleteConversation(conversationId, opts);
   return {
     reply: reply.text,
@@ -44,6 +48,8 @@ async function main() {
     rated: rated.status,
     refused: refused.status === 400 ? refused.data.errors?.map(({ path }) => path) : refused.status,
     health: health.status === 200 || health.status === 503 ? health.data.status : "unknown",
+    seen: seen.status === 200 ? seen.data.messages.map(({ sender }) => sender) : seen.data.detail,
+    stranger: stranger.status === 401 ? stranger.data.type : stranger.status,
     erased: erased.status,
   };
 }
@@ -78,7 +84,8 @@ describe("a client generated from the OpenAPI description", () => {
     await writeFile(join(folder.path, "program.ts"), program);
     await writeFile(join(folder.path, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["*.ts"] }));
     await run(process.execPath, [join(root, "node_modules/.bin/tsc"), "-p", folder.path]);
-    const { stdout } = await run(process.execPath, ["program.ts", base], { cwd: folder.path });
+    const { authorization = "" } = new OperatorClient("").headers;
+    const { stdout } = await run(process.execPath, ["program.ts", base, authorization], { cwd: folder.path });
     const { events, ...rest } = result.parse(JSON.parse(stdout));
     expect(events).toMatch(/^retry: 1000\nevent: status\n.*event: done\n/s);
     expect(rest).toEqual({
@@ -89,6 +96,8 @@ describe("a client generated from the OpenAPI description", () => {
       rated: 204,
       refused: ["message"],
       health: "healthy",
+      seen: ["user", "ai"],
+      stranger: "/problems/admin-unauthorized",
       erased: 204,
     });
   });
