@@ -11,6 +11,7 @@ import { securityHeaders } from "./middleware/security-headers.ts";
 import { actionRoutes } from "./actions/action-routes.ts";
 import { adminRoutes } from "./routes/admin.ts";
 import { uiChatRoutes } from "./doors/ai-sdk/ui-routes.ts";
+import { mcpRoutes } from "./doors/mcp/mcp-routes.ts";
 import { chatRoutes } from "./routes/chat.ts";
 import { conversationRoutes } from "./routes/conversations.ts";
 import { serveDemo } from "./routes/demo.ts";
@@ -43,6 +44,7 @@ export function createApp(context: ApiContext): Express {
   app.use("/api/actions", actionRoutes(context));
   app.use("/api/me", visitorRoutes(context));
   app.use("/api", conversationRoutes(context));
+  app.use("/mcp", refuseFaulty(context.limits), refuseForeignWrites(config), mcpRoutes(context));
   app.get(originPath, reportOrigin(config));
   app.use(serviceRoutes(context));
   app.use(probeRoutes(context));

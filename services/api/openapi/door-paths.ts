@@ -10,6 +10,7 @@ export function doorPaths({ maxMessageChars }: { maxMessageChars: number }): Zod
   return {
     "/api/ui/chat": { post: sendUiMessage(maxMessageChars) },
     "/api/ui/chat/{id}/stream": { get: resumeUiStream, delete: stopUiStream },
+    "/mcp": { post: callMcp },
   };
 }
 
@@ -99,5 +100,34 @@ const stopUiStream: ZodOpenApiOperationObject = {
   responses: {
     "204": part.empty("It stops, or nothing was being written"),
     ...part.problems(...part.tokenProblems, "origin-not-allowed"),
+  },
+};
+
+const jsonRpc = z.object({
+  jsonrpc: z.literal("2.0"),
+  id: z.union([z.string(), z.number()]).optional(),
+  method: z.string().meta({ description: "`initialize`, `tools/list`, `tools/call` …", example: "tools/call" }),
+  params: z.record(z.string(), z.unknown()).optional(),
+});
+
+const callMcp: ZodOpenApiOperationObject = {
+  operationId: "callMcp",
+  tags: ["Messages"],
+  summary: "Use the site's knowledge and its assistant as tools (MCP)",
+  description:
+    "MCP's Streamable HTTP without sessions, one message in each request. `search_knowledge` needs no credentials; `ask` is there for an " +
+    "operator's key whose role may write.",
+  security: [{}, { operatorKey: [] }],
+  requestBody: { required: true, content: { "application/json": { schema: jsonRpc } } },
+  responses: {
+    "200": {
+      description: "The answer in JSON-RPC, as JSON or as an event stream of one message",
+      content: {
+        "application/json": { schema: z.record(z.string(), z.unknown()) },
+        "text/event-stream": { schema: z.string() },
+      },
+    },
+    "202": part.empty("A notification was taken"),
+    ...part.problems(...part.bodyProblems, "admin-unauthorized", "origin-not-allowed"),
   },
 };

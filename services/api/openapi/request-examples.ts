@@ -13,6 +13,12 @@ const requestExamples: Record<string, object> = {
     id: "chat-1",
     messages: [{ id: "message-1", role: "user", parts: [{ type: "text", text: "Where is my order?" }] }],
   },
+  callMcp: {
+    jsonrpc: "2.0",
+    id: 1,
+    method: "tools/call",
+    params: { name: "search_knowledge", arguments: { query: "Can I send a teapot back?" } },
+  },
   answerAction: { confirm: true },
   rateReply: { rating: "down", reason: "unclear", comment: "Which of the two addresses?" },
   rateStretch: { rating: "good", comment: "Quick and friendly" },

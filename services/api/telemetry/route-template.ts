@@ -100,6 +100,7 @@ export const routeTemplates = [
   "/livez",
   "/mail/open",
   "/mail/stop",
+  "/mcp",
   "/metrics",
   "/openapi.json",
   "/readyz",

@@ -1,0 +1,155 @@
+import { randomUUID } from "node:crypto";
+import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import pg from "pg";
+import { beforeAll, expect, it, onTestFinished } from "vitest";
+import { addPages } from "../../../shared/testing/fixtures/site-pages.ts";
+import { makeOperator, type OperatorHeaders } from "../harness/operators.ts";
+import { echoOf, heldReply } from "../harness/scripted-provider.ts";
+import { eventually, onEachBackend } from "../harness/suite.ts";
+
+const pages = {
+  "https://shop.example/returns": "Returns\nYou can send a teapot back within thirty days.",
+  "https://shop.example/care": "Care\nWash a teapot by hand, and never in a machine.",
+};
+
+onEachBackend("the MCP door", { workers: 2 }, (product) => {
+  let key: OperatorHeaders;
+  beforeAll(async () => {
+    const pool = new pg.Pool({ connectionString: product().databaseUrl, max: 1 });
+    await addPages(pool, pages);
+    await pool.end();
+    key = await makeOperator(product(), "Agent");
+  });
+
+  async function connect(headers: Record<string, string> = {}): Promise<Client> {
+    const client = new Client({ name: "test", version: "1" });
+    await client.connect(
+      new StreamableHTTPClientTransport(new URL("/mcp", product().client.base), { requestInit: { headers } }),
+    );
+    onTestFinished(() => client.close());
+    return client;
+  }
+
+  const ask = (client: Client, question: string, more = {}) =>
+    client.callTool({ name: "ask", arguments: { question, ...more } });
+  const post = (body: unknown, headers: Record<string, string> = {}) =>
+    product().client.request("/mcp", {
+      method: "POST",
+      body,
+      headers: { accept: "application/json, text/event-stream", ...headers },
+    });
+  const call = (name: string, args: object) => ({
+    jsonrpc: "2.0",
+    id: 1,
+    method: "tools/call",
+    params: { name, arguments: args },
+  });
+  const conversationsOf = (question: string) =>
+    product().query<{ channel: string; status: string }>(
+      `select conversations.channel, jobs.status from messages join conversations on conversations.id = conversation_id
+       join jobs on jobs.message_id = messages.id where text = $1`,
+      [question],
+    );
+
+  it("finds the site's passages for everyone, without a conversation", async () => {
+    const client = await connect();
+    const { tools } = await client.listTools();
+    expect(tools.map(({ name }) => name)).toEqual(["search_knowledge"]);
+    const found = await client.callTool({ name: "search_knowledge", arguments: { query: "Can I return a teapot?" } });
+    expect(found.structuredContent).toMatchObject({
+      passages: expect.arrayContaining([
+        expect.objectContaining({
+          url: "https://shop.example/returns",
+          text: expect.stringContaining("thirty days") as string,
+        }),
+      ]) as unknown[],
+    });
+    expect(JSON.stringify(found.content)).toContain("thirty days");
+    const nothing = await client.callTool({ name: "search_knowledge", arguments: { query: "zyzzyva" } });
+    expect(nothing).toMatchObject({ structuredContent: { passages: [] } });
+    const other = await client.callTool({
+      name: "search_knowledge",
+      arguments: { query: "teapot", assistant: "none" },
+    });
+    expect(other).toMatchObject({ isError: true });
+    expect(JSON.stringify(other.content)).toContain("there is no such assistant; there are: default");
+  });
+
+  it("asks the assistant with a key: one message, answered once, by way of the queue", async () => {
+    const question = `Where is my teapot ${randomUUID()}?`;
+    const client = await connect(key);
+    expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(["search_knowledge", "ask"]);
+    const { structuredContent, isError } = await ask(client, question);
+    expect(isError).not.toBe(true);
+    expect(structuredContent).toMatchObject({ status: "completed", answer: echoOf(question) });
+    expect(await conversationsOf(question)).toEqual([{ channel: "mcp", status: "completed" }]);
+    expect(JSON.stringify(await ask(client, " "))).toContain("message");
+  });
+
+  it("answers once though a worker dies in the middle, and the client goes", async () => {
+    const { provider, workers } = product();
+    const question = `Where is my teapot ${randomUUID()}?`;
+    const { script } = heldReply("It is", " on its way.");
+    provider.answer(question, script);
+    const client = await connect(key);
+    const asking = ask(client, question).catch((error: unknown) => error);
+    await provider.called(question);
+    await client.close();
+    await Promise.all(workers.map((worker) => worker.kill()));
+    await product().startWorker();
+    await eventually(
+      "the reply",
+      async () => (await conversationsOf(question)).every(({ status }) => status === "completed"),
+      40_000,
+    );
+    await asking;
+    expect(await conversationsOf(question)).toHaveLength(1);
+  });
+
+  it("lets nobody ask without a key that may write", async () => {
+    const reader = await makeOperator(product(), "Reader", "reader");
+    for (const headers of [{}, reader]) {
+      const client = await connect({ ...headers });
+      expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(["search_knowledge"]);
+      const question = `Where is my teapot ${randomUUID()}?`;
+      await expect(ask(client, question)).rejects.toThrow(/ask/);
+      expect(await conversationsOf(question)).toEqual([]);
+    }
+    const unknown = await post(call("ask", { question: "Hello" }), { authorization: "Bearer psk_unknown" });
+    expect(unknown.status).toBe(401);
+  });
+
+  it("refuses what it cannot take, and says why", async () => {
+    expect(await post("{")).toMatchObject({ status: 400, body: { type: "/problems/invalid-request" } });
+    expect(await post([call("search_knowledge", { query: "teapot" })])).toMatchObject({
+      status: 400,
+      body: { detail: expect.stringContaining("batch") as string },
+    });
+    expect((await post({ ...call("search_knowledge", {}), more: "x".repeat(300_000) })).status).toBe(413);
+    expect((await post(call("search_knowledge", { query: "teapot" }), { accept: "text/html" })).status).toBe(406);
+    expect(
+      (await post(call("search_knowledge", { query: "teapot" }), { origin: "https://other.example" })).status,
+    ).toBe(403);
+    for (const method of ["GET", "DELETE"]) {
+      const { status, headers } = await product().client.request("/mcp", { method });
+      expect({ status, allow: headers.get("Allow") }).toEqual({ status: 405, allow: "POST" });
+    }
+    const client = await connect();
+    await expect(client.callTool({ name: "read_conversation", arguments: {} })).rejects.toThrow(/read_conversation/);
+    const wrong = await client.callTool({ name: "search_knowledge", arguments: { query: "" } }).catch(String);
+    expect(JSON.stringify(wrong)).toContain("query");
+  });
+
+  it("counts its requests as reads, and says when to come again", async () => {
+    const { url } = await product().startApi({ RATE_LIMIT_MAX_READS: "3" });
+    const search = () =>
+      fetch(new URL("/mcp", url), {
+        method: "POST",
+        headers: { "content-type": "application/json", accept: "application/json, text/event-stream" },
+        body: JSON.stringify(call("search_knowledge", { query: "teapot" })),
+      });
+    for (let request = 1; request <= 3; request++) await search();
+    const refused = await search();
+    expect({ status: refused.status, again: refused.headers.has("Retry-After") }).toEqual({ status: 429, again: true });
+  });
+});
