@@ -61,14 +61,14 @@ function describeEnd(ended: Ended, conversationId: string): ToolAnswer<AskOutput
     return { text, fields: { status: "completed", answer: ended.reply, sources, conversationId } };
   }
   if ("reply" in ended) {
-    const text = ("notice" in ended && ended.notice?.text) || "People of the site answer this conversation.";
+    const text = "People of the site answer this question, in their console. Their answer does not come here.";
     return { text, fields: { status: "with-people", conversationId } };
   }
   const text = ("error" in ended && ended.error?.message) || "The reply was stopped.";
   return { text, fields: { status: "failed", conversationId }, failed: true };
 }
 
-/** Each page once, however many passages of it were quoted. */
+/** Each place once, however often it was quoted. */
 function describeSources(sources: readonly { title: string; url?: string | undefined }[]) {
   const pages = new Map(sources.map(({ title, url }) => [url ?? title, { title, ...(url !== undefined && { url }) }]));
   return [...pages.values()];

@@ -24,6 +24,7 @@ export async function searchKnowledge(
   return { text: texts.join("\n\n") || "Nothing was found.", fields: { passages } };
 }
 
+/** A heading begins with the title. */
 function nameOf({ title, url, heading }: { title: string; url?: string; heading: string }): string {
-  return [title, heading, url].filter((part) => part !== undefined && part !== "").join(" · ");
+  return [heading || title, url].filter((part) => part !== undefined && part !== "").join(" · ");
 }
