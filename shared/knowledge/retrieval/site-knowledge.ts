@@ -25,6 +25,8 @@ export class SiteKnowledge {
   /** Revision of which all changes are in the index. */
   #revision = "0";
   #following: Promise<void> | undefined;
+  /** Ends when the lists of the index have been built anew after many changes. Searches need not wait for it. */
+  #tidied: Promise<void> = Promise.resolve();
   #followedAt = 0;
 
   constructor(pool: Pool, siteId: string) {
@@ -49,6 +51,8 @@ export class SiteKnowledge {
    * visible only after all before it, as its statement locks the site's row.
    */
   async #follow(revision: string): Promise<void> {
+    // No passage may be added meanwhile.
+    await this.#tidied;
     const followedAt = performance.now();
     if (this.#revision === "0" || this.#isStale(followedAt)) {
       [this.#index, this.#cursor] = [new SiteIndex(), firstPassage];
@@ -57,7 +61,7 @@ export class SiteKnowledge {
       for (const { passageIds } of await readPassageRemovals(this.#pool, this.#siteId, this.#revision))
         for (const id of passageIds) this.#index.remove(Number(id));
       for await (const page of this.#pages()) await inSlices(page, (passage) => this.#index.add(passage));
-      await this.#index.tidy();
+      this.#tidied = this.#index.tidy();
     }
     [this.#revision, this.#followedAt] = [revision, followedAt];
   }
