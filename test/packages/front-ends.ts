@@ -8,10 +8,10 @@ export interface FrontEnd {
   readonly packages: readonly string[];
   /** Files of the project that every template of the framework has. */
   readonly files?: Record<string, string>;
-  /** Programs of the project's packages that must succeed before it is built, with their arguments. */
+  /** Programs of the project's packages that must succeed before it is built or run, with their arguments. */
   readonly checks?: readonly (readonly [program: string, ...args: string[]])[];
-  /** `bundle`: it does not run in a browser. */
-  readonly kind: "vite" | "next" | "bundle";
+  /** `bundle`: it does not run here. `node`: `main.ts` runs, and prints something. */
+  readonly kind: "vite" | "next" | "bundle" | "node";
   /** Parts of its page. */
   readonly use: readonly ("element" | "hook")[];
 }
@@ -192,6 +192,13 @@ export const frontEnds: Record<string, FrontEnd> = {
     },
     kind: "vite",
     use: ["element"],
+  },
+  "openapi-fetch": {
+    document: "docs/http-api.md",
+    packages: ["openapi-fetch@0.17.0", "openapi-typescript@7.13.0", typescript],
+    checks: [["openapi-typescript/bin/cli.js", "http://localhost:3000/openapi.json", "-o", "schema.ts"], typeCheck],
+    kind: "node",
+    use: [],
   },
   "react-native": {
     packages: [

@@ -50,15 +50,17 @@ await browser.close();
 
 async function tryFrontEnd({ document, packages, files = {}, checks = [], kind, use }: FrontEnd): Promise<void> {
   const written = document === undefined ? {} : await filesOf(document);
-  const filled = Object.entries({ ...written, ...files }).map(([path, text]) => [
-    path,
-    text.replaceAll(/https:\/\/chat\.example\.com|http:\/\/localhost:3000/g, values.server),
-  ]);
+  const filled = Object.entries({ ...written, ...files }).map(([path, text]) => [path, atServer(text)]);
   await using project = await createProject(Object.fromEntries(filled) as Record<string, string>);
   await project.install([...packed.archives.values(), ...packages]);
   if (kind !== "next") await writeFile(join(project.folder, "tsconfig.json"), compilerSettings("bundler", true));
-  for (const [program, ...args] of checks) await project.own(program, args);
+  for (const [program, ...args] of checks) await project.own(program, args.map(atServer));
   if (kind === "bundle") return;
+  if (kind === "node") {
+    const printed = await project.node("main.ts", {});
+    if (printed.trim() === "" || printed.trim() === "undefined") throw new Error("no reply was printed");
+    return;
+  }
   await using site = kind === "next" ? await startNext(project) : await buildWithVite(project);
   const context = await browser.newContext({ locale: "en-US" });
   const page = await context.newPage();
@@ -72,6 +74,10 @@ async function tryFrontEnd({ document, packages, files = {}, checks = [], kind, 
   if (use.includes("hook")) await useHook(page);
   await context.close();
   if (faults.length > 0) throw new Error(`the page complained: ${faults.join(", ")}`);
+}
+
+function atServer(text: string): string {
+  return text.replaceAll(/https:\/\/chat\.example\.com|http:\/\/localhost:3000/g, values.server);
 }
 
 /** Sends a message in `<parley-chat>`, and waits for its reply. */
