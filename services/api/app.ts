@@ -3,7 +3,7 @@ import type { ApiContext } from "./api-context.ts";
 import { countFaults, refuseFaulty } from "./middleware/count-faults.ts";
 import { noteClients } from "./middleware/client.ts";
 import { observeRequests } from "./middleware/observe.ts";
-import { allowOrigins, originPath, refuseForeignWrites, reportOrigin } from "./access/origins.ts";
+import { allowOrigins, originPath, refuseForeignWrites, refuseUnlistedPages, reportOrigin } from "./access/origins.ts";
 import { logRefusedOrigins } from "./access/refused-origins.ts";
 import { refuseUnknown, refuseWithoutHost, sendProblems } from "./middleware/problems.ts";
 import { identifyRequests } from "./middleware/request-id.ts";
@@ -44,7 +44,7 @@ export function createApp(context: ApiContext): Express {
   app.use("/api/actions", actionRoutes(context));
   app.use("/api/me", visitorRoutes(context));
   app.use("/api", conversationRoutes(context));
-  app.use("/mcp", refuseFaulty(context.limits), refuseForeignWrites(config), mcpRoutes(context));
+  app.use("/mcp", refuseFaulty(context.limits), refuseUnlistedPages(config), mcpRoutes(context));
   app.get(originPath, reportOrigin(config));
   app.use(serviceRoutes(context));
   app.use(probeRoutes(context));

@@ -77,6 +77,19 @@ export function refuseForeignWrites(config: OriginsConfig) {
 }
 
 /**
+ * Refuses every page that is not of an allowed origin, our own included: a name that somebody points at this host gives a page
+ * the origin of its `Host` (DNS rebinding).
+ */
+export function refuseUnlistedPages(config: OriginsConfig) {
+  const isAllowed = originsOf(config);
+  return (req: Request, _res: Response, next: NextFunction): void => {
+    const origin = req.get("Origin");
+    if (origin === undefined ? isForeign(req) : !isAllowed(origin)) throw notAllowed(origin);
+    next();
+  };
+}
+
+/**
  * Answers whether the page that asks may call the API. The answer is readable on every page: `fetch` reports a refusal
  * by CORS exactly like a lost connection, so the widget learns of it here.
  */

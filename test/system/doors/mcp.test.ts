@@ -3,7 +3,7 @@ import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/cli
 import pg from "pg";
 import { beforeAll, expect, it, onTestFinished } from "vitest";
 import { addPages } from "../../../shared/testing/fixtures/site-pages.ts";
-import { makeOperator, type OperatorHeaders } from "../harness/operators.ts";
+import { asSupport, makeOperator, type OperatorHeaders } from "../harness/operators.ts";
 import { echoOf, heldReply } from "../harness/scripted-provider.ts";
 import { eventually, onEachBackend } from "../harness/suite.ts";
 
@@ -86,14 +86,17 @@ onEachBackend("the MCP door", { workers: 2 }, (product) => {
     expect(JSON.stringify(await ask(client, " "))).toContain("message");
   });
 
-  it("answers once though a worker dies in the middle, and the client goes", async () => {
+  it("answers once though the worker dies in the middle, whether the client goes or waits", async () => {
     const { provider, workers } = product();
     const question = `Where is my teapot ${randomUUID()}?`;
     const { script } = heldReply("It is", " on its way.");
     provider.answer(question, script);
     const client = await connect(key);
     const asking = ask(client, question).catch((error: unknown) => error);
-    await provider.called(question);
+    const waited = `Where is my kettle ${randomUUID()}?`;
+    provider.answer(waited, heldReply("It is").script);
+    const waiting = ask(await connect(key), waited);
+    await Promise.all([provider.called(question), provider.called(waited)]);
     await client.close();
     await Promise.all(workers.map((worker) => worker.kill()));
     await product().startWorker();
@@ -104,6 +107,7 @@ onEachBackend("the MCP door", { workers: 2 }, (product) => {
     );
     await asking;
     expect(await conversationsOf(question)).toHaveLength(1);
+    expect((await waiting).structuredContent).toMatchObject({ status: "completed", answer: echoOf(waited) });
   });
 
   it("lets nobody ask without a key that may write", async () => {
@@ -117,6 +121,8 @@ onEachBackend("the MCP door", { workers: 2 }, (product) => {
     }
     const unknown = await post(call("ask", { question: "Hello" }), { authorization: "Bearer psk_unknown" });
     expect(unknown.status).toBe(401);
+    const { authorization } = asSupport;
+    expect((await post(call("ask", { question: "Hello" }), { authorization })).status).toBe(401);
   });
 
   it("refuses what it cannot take, and says why", async () => {
@@ -129,6 +135,13 @@ onEachBackend("the MCP door", { workers: 2 }, (product) => {
     expect((await post(call("search_knowledge", { query: "teapot" }), { accept: "text/html" })).status).toBe(406);
     expect(
       (await post(call("search_knowledge", { query: "teapot" }), { origin: "https://other.example" })).status,
+    ).toBe(403);
+    // A foreign name that points at this host.
+    const { host } = new URL(product().client.base);
+    const foreign = `http://shop.example:${host.split(":")[1]}`;
+    expect(
+      (await post(call("search_knowledge", { query: "teapot" }), { origin: foreign, "sec-fetch-site": "same-origin" }))
+        .status,
     ).toBe(403);
     for (const method of ["GET", "DELETE"]) {
       const { status, headers } = await product().client.request("/mcp", { method });

@@ -37,13 +37,21 @@ export function mcpRoutes(context: ApiContext): Router {
   return router;
 }
 
-/** Admits who sends no key, too. A cookie alone opens nothing: browsers add it to the requests of any page. */
+/**
+ * Admits who sends no key, too.
+ * @throws {Problem} 401 for other credentials: a program has a key of its own, with a role and an end
+ */
 function admitKey(access: Pick<OperatorAccess, "requireOwner">) {
   const admit = Router();
   admit.use(...access.requireOwner());
   return (req: Request, res: Response, next: NextFunction): void => {
-    if (hasKey(req)) admit(req, res, next);
-    else next();
+    if (!hasKey(req)) return next();
+    if (!/^Bearer +psk_/i.test(req.get("Authorization") ?? "")) {
+      throw new Problem("admin-unauthorized", "Send an operator's key here: Authorization: Bearer psk_….");
+    }
+    // A session would count before the key.
+    delete req.headers.cookie;
+    admit(req, res, next);
   };
 }
 
