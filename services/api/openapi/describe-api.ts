@@ -10,6 +10,7 @@ import { conversationEventData, eventData } from "../../../shared/protocol/event
 import { inboxEventData } from "../../../shared/protocol/operator.ts";
 import { identityClaims } from "../../../shared/protocol/identity.ts";
 import { accountPaths } from "./account-paths.ts";
+import { withAnswerExamples } from "./answers/answer-examples.ts";
 import { conversationPaths } from "./conversation-paths.ts";
 import { doorPaths } from "./door-paths.ts";
 import { knowledgePaths } from "./knowledge-paths.ts";
@@ -61,7 +62,7 @@ export function describeApi({ MAX_MESSAGE_CHARS }: Pick<Config, "MAX_MESSAGE_CHA
 
 /** Paths with the zod schemas of their bodies, which a test of the examples needs. */
 export function describedPaths({ MAX_MESSAGE_CHARS }: Pick<Config, "MAX_MESSAGE_CHARS">): ZodOpenApiPathsObject {
-  return withRequestExamples({
+  const paths = {
     ...messagePaths({ maxMessageChars: MAX_MESSAGE_CHARS }),
     ...conversationPaths(),
     ...doorPaths({ maxMessageChars: MAX_MESSAGE_CHARS }),
@@ -73,7 +74,8 @@ export function describedPaths({ MAX_MESSAGE_CHARS }: Pick<Config, "MAX_MESSAGE_
     ...mailPaths(),
     ...knowledgePaths(),
     ...servicePaths(),
-  });
+  };
+  return withAnswerExamples(withRequestExamples(paths));
 }
 
 /** Schemas that no path refers to: OpenAPI 3.1 has no place for the events of a stream. */

@@ -3,6 +3,7 @@ import type { ZodOpenApiResponseObject, ZodOpenApiResponsesObject } from "zod-op
 import { Problem, type ProblemCode } from "../../../shared/errors.ts";
 import { identityHeader } from "../../../shared/protocol/headers.ts";
 import { problem } from "../../../shared/protocol/service.ts";
+import { problemExamples } from "./answers/problem-examples.ts";
 
 /** Parts shared by the descriptions of several routes. */
 
@@ -83,7 +84,7 @@ function problemResponse(status: number, all: readonly Problem[]): ZodOpenApiRes
     id,
     description: all.map(({ code, title }) => `\`${code}\`: ${title}`).join("; "),
     headers: headers(...headersOf(status)),
-    content: { "application/problem+json": { schema: problem } },
+    content: { "application/problem+json": { schema: problem, examples: problemExamples(all) } },
   };
   responses.set(id, made);
   return made;
