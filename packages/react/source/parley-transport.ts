@@ -9,6 +9,12 @@ interface StoredMessage {
   replaces?: string;
 }
 
+interface StoredHistory {
+  messages: StoredMessage[];
+  /** Place in the conversation's events, right after them. */
+  cursor: string;
+}
+
 /** Parts of a chat that are kept, so that it goes on after a reload. */
 interface KeptChat {
   conversationId?: string;
@@ -34,6 +40,8 @@ interface ParleyTransportOptions {
 
 /** Milliseconds between tries while the service cannot be reached. */
 const retryMs = 1000;
+/** Milliseconds for the messages so far. */
+const historyMs = 20_000;
 
 /**
  * Connects `useChat` with Parley: keeps the conversation's token, resumes what was broken off, and waits for people who
@@ -78,15 +86,17 @@ export class ParleyTransport extends DefaultChatTransport<UIMessage> {
     const { conversationId } = this.#kept;
     if (conversationId === undefined) return [];
     const url = `${this.api.replace("/ui/chat", "/chat/history")}/${conversationId}`;
-    const response = await this.#untilReached(() => fetch(url, { headers: this.#headers() }));
-    if (response.status === 401 && this.#options.headers && this.#kept.token !== undefined) {
+    const { status, history } = await this.#untilReached(async () => {
+      const response = await fetch(url, { headers: this.#headers(), signal: AbortSignal.timeout(historyMs) });
+      return { status: response.status, history: response.ok ? ((await response.json()) as StoredHistory) : undefined };
+    });
+    if (status === 401 && this.#options.headers && this.#kept.token !== undefined) {
       // An identity opens the conversation without it; the token or the identity is too old.
       this.#keep({ token: undefined });
       return this.loadMessages();
     }
-    if ([401, 403, 404].includes(response.status)) this.#forget();
-    if (!response.ok) return [];
-    const history = (await response.json()) as { messages: StoredMessage[]; cursor: string };
+    if ([401, 403, 404].includes(status)) this.#forget();
+    if (!history) return [];
     // Ended replies are in it; one that is being written is sent from its start.
     this.#keep({ cursor: history.cursor, unfinished: undefined });
     return withoutReplaced(history.messages).map(({ id, text, sender }) => ({
@@ -154,10 +164,11 @@ export class ParleyTransport extends DefaultChatTransport<UIMessage> {
     return { ...this.#options.headers?.(), ...(token !== undefined && { Authorization: `Bearer ${token}` }) };
   }
 
-  async #untilReached(ask: () => Promise<Response>): Promise<Response> {
+  /** Asks until the service answers, in whole. */
+  async #untilReached<Answer extends { status: number }>(ask: () => Promise<Answer>): Promise<Answer> {
     for (;;) {
-      const response = await ask().catch(() => undefined);
-      if (response && response.status !== 429 && response.status < 500) return response;
+      const answer = await ask().catch(() => undefined);
+      if (answer && answer.status !== 429 && answer.status < 500) return answer;
       await new Promise((resolve) => setTimeout(resolve, retryMs));
     }
   }

@@ -68,10 +68,10 @@ export function page(description: string): ZodOpenApiResponseObject {
 
 /** Describes errors by status: our problem types, and the meaning of each. */
 export function problems(...all: (ProblemCode | Problem)[]): ZodOpenApiResponsesObject {
-  const byStatus = Map.groupBy(
-    all.map((each) => (each instanceof Problem ? each : new Problem(each, ""))),
-    ({ status }) => status,
+  const distinct = new Map(
+    all.map((each) => (each instanceof Problem ? each : new Problem(each, ""))).map((each) => [each.code, each]),
   );
+  const byStatus = Map.groupBy(distinct.values(), ({ status }) => status);
   return Object.fromEntries([...byStatus].map(([status, those]) => [String(status), problemResponse(status, those)]));
 }
 

@@ -1,4 +1,5 @@
-import type { ZodOpenApiMediaTypeObject, ZodOpenApiOperationObject, ZodOpenApiPathsObject } from "zod-openapi";
+import type { ZodOpenApiMediaTypeObject, ZodOpenApiPathsObject } from "zod-openapi";
+import { mapOperations } from "./map-operations.ts";
 
 const id = "0190a7e4-7c1b-7d3e-9f52-0a1b2c3d4e5f";
 const password = "correct horse battery staple";
@@ -56,28 +57,15 @@ const requestExamples: Record<string, object> = {
   },
 };
 
-const methods = ["get", "post", "put", "patch", "delete"] as const;
 const json = "application/json";
 
 /** Adds its example to each JSON body of a request. */
 export function withRequestExamples(paths: ZodOpenApiPathsObject): ZodOpenApiPathsObject {
-  return Object.fromEntries(
-    Object.entries(paths).map(([path, item]) => {
-      const shown = { ...item };
-      for (const method of methods) {
-        const operation = shown[method];
-        if (operation?.requestBody?.content[json] !== undefined) shown[method] = withExample(operation);
-      }
-      return [path, shown];
-    }),
-  );
-}
-
-function withExample(operation: ZodOpenApiOperationObject): ZodOpenApiOperationObject {
-  const { operationId = "", requestBody } = operation;
-  const example = requestExamples[operationId];
-  if (requestBody === undefined || example === undefined) return operation;
-  // Several operations share a body: a change of the object itself would show one's example at all of them.
-  const media: ZodOpenApiMediaTypeObject = { ...requestBody.content[json], example };
-  return { ...operation, requestBody: { ...requestBody, content: { ...requestBody.content, [json]: media } } };
+  return mapOperations(paths, (operation) => {
+    const { operationId = "", requestBody } = operation;
+    const example = requestExamples[operationId];
+    if (requestBody?.content[json] === undefined || example === undefined) return operation;
+    const media: ZodOpenApiMediaTypeObject = { ...requestBody.content[json], example };
+    return { ...operation, requestBody: { ...requestBody, content: { ...requestBody.content, [json]: media } } };
+  });
 }

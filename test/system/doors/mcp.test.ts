@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import { Client, type ClientOptions, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import pg from "pg";
 import { beforeAll, expect, it, onTestFinished } from "vitest";
 import { addPages } from "../../../shared/testing/fixtures/site-pages.ts";
@@ -21,8 +21,8 @@ onEachBackend("the MCP door", { workers: 2 }, (product) => {
     key = await makeOperator(product(), "Agent");
   });
 
-  async function connect(headers: Record<string, string> = {}): Promise<Client> {
-    const client = new Client({ name: "test", version: "1" });
+  async function connect(headers: Record<string, string> = {}, options: ClientOptions = {}): Promise<Client> {
+    const client = new Client({ name: "test", version: "1" }, options);
     await client.connect(
       new StreamableHTTPClientTransport(new URL("/mcp", product().client.base), { requestInit: { headers } }),
     );
@@ -110,6 +110,24 @@ onEachBackend("the MCP door", { workers: 2 }, (product) => {
     expect((await waiting).structuredContent).toMatchObject({ status: "completed", answer: echoOf(waited) });
   });
 
+  it("takes clients of the newest revision, and opens no stream of changes for them: none would come", async () => {
+    const client = await connect({}, { versionNegotiation: { mode: "auto" } });
+    const found = await client.callTool({ name: "search_knowledge", arguments: { query: "teapot" } });
+    expect(found.structuredContent).toMatchObject({ passages: [{}, {}] });
+    await expect(client.listen({ toolsListChanged: true })).rejects.toThrow("Subscription limit reached");
+  });
+
+  it("asks once however often a question comes under its key, and says who else answers", async () => {
+    const agent = { ...key, "idempotency-key": randomUUID() };
+    const question = `Where is my teapot ${randomUUID()}?`;
+    const [one, again] = [await ask(await connect(agent), question), await ask(await connect(agent), question)];
+    expect(again).toEqual(one);
+    expect(await conversationsOf(question)).toHaveLength(1);
+    expect(await ask(await connect(agent), "Another question")).toMatchObject({ isError: true });
+    const forPeople = await ask(await connect(key), "I want to talk to a human, please.");
+    expect(forPeople.structuredContent).toMatchObject({ status: "with-people" });
+  });
+
   it("lets nobody ask without a key that may write", async () => {
     const reader = await makeOperator(product(), "Reader", "reader");
     for (const headers of [{}, reader]) {
@@ -151,6 +169,19 @@ onEachBackend("the MCP door", { workers: 2 }, (product) => {
     await expect(client.callTool({ name: "read_conversation", arguments: {} })).rejects.toThrow(/read_conversation/);
     const wrong = await client.callTool({ name: "search_knowledge", arguments: { query: "" } }).catch(String);
     expect(JSON.stringify(wrong)).toContain("query");
+  });
+
+  it("counts questions for the owner of the key, and tells the model when to come again", async () => {
+    const { url } = await product().startApi({ RATE_LIMIT_MAX_REQUESTS: "1" });
+    const headers = await makeOperator(product(), "Busy");
+    const requestInit = { headers: { ...headers } };
+    const client = new Client({ name: "test", version: "1" });
+    await client.connect(new StreamableHTTPClientTransport(new URL("/mcp", url), { requestInit }));
+    onTestFinished(() => client.close());
+    expect((await ask(client, `Where is my teapot ${randomUUID()}?`)).isError).not.toBe(true);
+    const refused = await ask(client, `Where is my kettle ${randomUUID()}?`);
+    expect(refused.isError).toBe(true);
+    expect(JSON.stringify(refused.content)).toMatch(/by Busy.*Try again in \d+ seconds/);
   });
 
   it("counts its requests as reads, and says when to come again", async () => {

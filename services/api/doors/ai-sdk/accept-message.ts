@@ -7,7 +7,6 @@ import { readOwnerHere } from "../../access/access.ts";
 import type { ApiContext } from "../../api-context.ts";
 import { hasEnded } from "../../follow/job-view.ts";
 import { type Submission, submitMessage } from "../../submit/submit-message.ts";
-import { updating } from "../../voices/voice-problems.ts";
 import type { AdmittedChat } from "./find-chat.ts";
 
 interface UiMessageToAccept {
@@ -18,8 +17,8 @@ interface UiMessageToAccept {
   choices: Pick<SubmitRequest, "assistantType" | "provider" | "metadata">;
   /** The `Idempotency-Key` that was sent. */
   idempotencyKey: string | undefined;
-  /** True while a process runs that knows no doors: no stream could go on there, and its desk has no such channel. */
-  isOlderBeside: () => Promise<boolean>;
+  /** See `refuseBesideOlder`. */
+  refuseOlder: () => Promise<void>;
 }
 
 type Origin = Pick<Parameters<typeof submitMessage>[2], "requestId" | "trace" | "proof">;
@@ -41,7 +40,7 @@ export async function acceptMessage(
   if (known && conversationId !== undefined && !asksAnew(known, message)) {
     return submissionOf(context, conversationId, known);
   }
-  if (await message.isOlderBeside()) throw updating("this front end");
+  await message.refuseOlder();
   try {
     const { text, choices, id: clientId } = message;
     const body = { ...choices, message: text, conversationId, replaces: known?.messageId };

@@ -1,8 +1,6 @@
 import { type Request, type Response, Router } from "express";
 import type { z } from "zod";
-import { cachedFor } from "../../../../shared/async/cached-for.ts";
 import { readConversation } from "../../../../shared/db/conversations/conversations.ts";
-import { olderVersionRuns } from "../../../../shared/db/operators/process-reports.ts";
 import { Problem } from "../../../../shared/errors.ts";
 import { cancelJob } from "../../../../shared/jobs/cancel-job.ts";
 import { challengeHeader, tokenHeader } from "../../../../shared/protocol/headers.ts";
@@ -15,6 +13,7 @@ import { readLargeJson } from "../../middleware/json-body.ts";
 import { requestSpan } from "../../middleware/observe.ts";
 import { parseBody, parseQuery } from "../../middleware/parse-input.ts";
 import { idsOf, noteIds, requestId } from "../../middleware/request-id.ts";
+import { refuseBesideOlder } from "../refuse-beside-older.ts";
 import { acceptAnswers, answerChunks } from "./accept-answers.ts";
 import { acceptMessage } from "./accept-message.ts";
 import { admitToChat, openUiChat } from "./find-chat.ts";
@@ -30,23 +29,19 @@ const bodyLimits = {
 };
 /** Time after which a client that waits for a person comes again, and one without a free stream may. */
 const retrySeconds = 1;
-/** The version whose processes know doors. */
-const sinceVersion = 3;
-/** Processes report every ten seconds. */
-const versionsMaxAgeMs = 1000;
 
 /** `/api/ui/chat`: a door for front ends that speak the AI SDK's UI message stream (`useChat`). */
 export function uiChatRoutes(context: ApiContext): Router {
   const router = Router();
   const body = uiChatRequest(context.config.MAX_MESSAGE_CHARS);
   const { submissions } = context.limits;
-  const isOlderBeside = cachedFor(versionsMaxAgeMs, () => olderVersionRuns(context.db.pool, sinceVersion));
+  const refuseOlder = refuseBesideOlder(context);
 
   router.post("/", countFaultsAs(submissions), async (req: Request, res: Response) => {
     const beforeParsing = () => refuseUsedUp(submissions, req);
     const { messages, ...ask } = parseBody(body, await readLargeJson(req, { ...bodyLimits, beforeParsing }));
     if (messages.kind === "answers") await sendAnswers(context, res, messages);
-    else await sendReply(context, res, { ...ask, messages, isOlderBeside });
+    else await sendReply(context, res, { ...ask, messages, refuseOlder });
   });
 
   router.get("/:id/stream", async (req: Request, res: Response) => {
@@ -83,14 +78,14 @@ type Ask = z.output<ReturnType<typeof uiChatRequest>>;
 
 interface WordsToSend extends Ask {
   messages: UiAsk & { kind: "words" };
-  isOlderBeside: () => Promise<boolean>;
+  refuseOlder: () => Promise<void>;
 }
 
 /** Accepts words of the visitor, and answers with the reply. */
 async function sendReply(
   context: ApiContext,
   res: Response,
-  { messages, isOlderBeside, ...ask }: WordsToSend,
+  { messages, refuseOlder, ...ask }: WordsToSend,
 ): Promise<void> {
   const { req } = res;
   const signal = untilClosed(res);
@@ -99,7 +94,7 @@ async function sendReply(
   takeSlot(context, req, signal);
   const { assistantType, provider, metadata, trigger } = ask;
   const choices = { assistantType, provider, metadata };
-  const message = { ...messages, idempotencyKey, again: trigger === "regenerate-message", choices, isOlderBeside };
+  const message = { ...messages, idempotencyKey, again: trigger === "regenerate-message", choices, refuseOlder };
   const proof = { answer: req.get(challengeHeader), address: clientOf(req).address };
   const origin = { requestId: requestId(res), trace: requestSpan(req).traceparent, proof };
   const { jobId, conversationId, ...submission } = await acceptMessage(context, chat, message, origin);

@@ -5,7 +5,7 @@ import { countRequest } from "../../middleware/count-requests.ts";
 import { parseKey } from "../../middleware/idempotency-header.ts";
 import { requestSpan } from "../../middleware/observe.ts";
 import { parseBody } from "../../middleware/parse-input.ts";
-import { noteIds, requestId } from "../../middleware/request-id.ts";
+import { idsOf, noteIds, requestId } from "../../middleware/request-id.ts";
 import { submitMessage } from "../../submit/submit-message.ts";
 import { answerOfPeople, waitForReply } from "../../submit/wait-for-reply.ts";
 import type { AskInput, AskOutput, McpRequest, ToolAnswer } from "./mcp-tools.ts";
@@ -20,13 +20,14 @@ const maxWaitMs = 50_000;
  */
 export async function askAssistant(
   context: ApiContext,
-  { req, res, actor }: McpRequest,
+  { req, res, actor, refuseOlder }: McpRequest,
   { question, assistant }: AskInput,
 ): Promise<ToolAnswer<AskOutput>> {
-  const { config, limits } = context;
+  const { config, limits, log } = context;
   // A key's owner is often one program for many people.
   await countRequest(limits.submissions, req, { key: `operator:${actor?.operatorId}`, whose: `by ${actor?.name}` });
   const message = parseBody(submitRequest(config.MAX_MESSAGE_CHARS), { message: question, assistantType: assistant });
+  await refuseOlder();
   // A key stands for the challenge, which tells people from bots.
   const submission = await submitMessage({ ...context, challenge: undefined }, message, {
     conversationId: undefined,
@@ -40,10 +41,13 @@ export async function askAssistant(
   });
   const { jobId, conversationId, handledBy } = submission;
   noteIds(req, { jobId, conversationId });
-  const ended =
-    handledBy === "ai"
-      ? await waitForReply(context, res, jobId, maxWaitMs)
-      : { status: "completed" as const, ...(await answerOfPeople(context, submission)) };
+  const answering =
+    handledBy === "ai" ? waitForReply(context, res, jobId, maxWaitMs) : answerOfPeople(context, submission);
+  const ended = await answering.catch((error: unknown) => {
+    // An error would have the client ask again, what is accepted already.
+    log.warn({ ...idsOf(req), err: error }, "could not say how a question ended");
+    return undefined;
+  });
   return describeEnd(ended, conversationId);
 }
 

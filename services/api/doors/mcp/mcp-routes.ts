@@ -6,6 +6,7 @@ import { untilClosed } from "../../middleware/client.ts";
 import { countFaultsAs, refuseUsedUp } from "../../middleware/count-faults.ts";
 import { countRequest } from "../../middleware/count-requests.ts";
 import { readLargeJson } from "../../middleware/json-body.ts";
+import { refuseBesideOlder } from "../refuse-beside-older.ts";
 
 const bodyLimits = { bytes: 256 * 1024, parts: 5000, says: "A request body is limited to 256 KB." };
 
@@ -16,6 +17,7 @@ const bodyLimits = { bytes: 256 * 1024, parts: 5000, says: "A request body is li
 export function mcpRoutes(context: ApiContext): Router {
   const router = Router();
   const { reads } = context.limits;
+  const refuseOlder = refuseBesideOlder(context);
 
   router.post("/", countFaultsAs(reads), admitKey(context.operatorAccess), async (req: Request, res: Response) => {
     const beforeParsing = () => refuseUsedUp(reads, req);
@@ -27,7 +29,7 @@ export function mcpRoutes(context: ApiContext): Router {
     if (!actor) await countRequest(reads, req);
     const { answerMcp } = await import("./mcp-server.ts");
     const message = { request: toWebRequest(req, untilClosed(res)), body };
-    await send(res, await answerMcp(context, message, { req, res, actor }));
+    await send(res, await answerMcp(context, message, { req, res, actor, refuseOlder }));
   });
 
   router.use((req: Request, res: Response) => {

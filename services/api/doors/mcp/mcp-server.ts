@@ -17,7 +17,9 @@ export function answerMcp(
   of: McpRequest,
 ): Promise<globalThis.Response> {
   const onerror = (error: Error) => context.log.debug({ ...idsOf(of.req), err: error }, "an MCP request was refused");
-  return createMcpHandler(() => mcpServer(context, of), { onerror }).fetch(request, { parsedBody: body });
+  // The tools are always the same: a stream of changes would stay open, and bring nothing.
+  const options = { onerror, maxSubscriptions: 0 };
+  return createMcpHandler(() => mcpServer(context, of), options).fetch(request, { parsedBody: body });
 }
 
 /** The tools of a request: the site's knowledge for everyone, its assistant for those with a key that may write. */

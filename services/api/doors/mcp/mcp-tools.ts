@@ -8,6 +8,8 @@ export interface McpRequest {
   res: Response;
   /** Owner of the key that was sent. Absent: none was sent. */
   actor: Actor | undefined;
+  /** See `refuseBesideOlder`. */
+  refuseOlder: () => Promise<void>;
 }
 
 /** Answer of a tool: words for a model, and the same in fields. */
