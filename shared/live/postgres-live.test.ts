@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { beforeAll, describe, expect, it } from "vitest";
-import { createTestDatabase, type TestDatabase } from "../testing/stores/postgres.ts";
+import { createTestDatabase, openTestPool, type TestDatabase } from "../testing/stores/postgres.ts";
 import { openTcpGate } from "../testing/processes/tcp-gate.ts";
 import { draftTtlSeconds } from "../tunables.ts";
 import type { Live } from "./live.ts";
@@ -66,7 +66,7 @@ describe("live channel on PostgreSQL", () => {
 
 async function startFixture(options: { timeoutMs?: number } = {}): Promise<PostgresFixture> {
   const gate = await openTcpGate(database.url);
-  const direct = new pg.Pool({ connectionString: database.url, max: 2 });
+  const direct = openTestPool(database.url, 2);
   const opened: { live: Live; pool: pg.Pool }[] = [];
   const errors: Error[] = [];
   const ofListeners = "application_name = 'parley-live' and datname = current_database()";

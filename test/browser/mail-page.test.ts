@@ -1,4 +1,3 @@
-import pg from "pg";
 import type { Page } from "playwright-core";
 import { afterAll, describe, expect, it } from "vitest";
 import { mailPageTexts } from "../../services/api/mail/mail-page-texts.ts";
@@ -8,6 +7,7 @@ import { type BrowserPart, withChromium } from "../../shared/testing/processes/s
 import { OperatorClient } from "../system/harness/operator-client.ts";
 import type { Product } from "../system/harness/product.ts";
 import { withSharedProducts } from "../system/harness/shared-product.ts";
+import { openTestPool } from "../../shared/testing/stores/postgres.ts";
 
 const texts = mailPageTexts.de;
 
@@ -21,7 +21,7 @@ describe.skipIf(chromiumPath === undefined)("the page behind a link in a mail", 
   });
   withSharedProducts.beforeAll(async ({ sharedProducts }) => {
     product = await sharedProducts.lend("postgres");
-    const pool = new pg.Pool({ connectionString: product.databaseUrl, max: 1 });
+    const pool = openTestPool(product.databaseUrl, 1);
     key = await readMailKey(pool);
     await pool.end();
   });

@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import pg from "pg";
 import RateLimiterPostgres from "rate-limiter-flexible/lib/RateLimiterPostgres.js";
 import RateLimiterRedis from "rate-limiter-flexible/lib/RateLimiterRedis.js";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { connectRedis, disconnectRedis } from "../../../shared/redis/connect-redis.ts";
 import { quietLog } from "../../../shared/testing/fixtures/quiet-log.ts";
-import { createTestDatabase } from "../../../shared/testing/stores/postgres.ts";
+import { openTestPool, createTestDatabase } from "../../../shared/testing/stores/postgres.ts";
 import { redisAvailable, startRedis } from "../../../shared/testing/stores/redis.ts";
 import { type RedisCluster, startRedisCluster } from "../../../shared/testing/stores/redis-cluster.ts";
 import { openLimitStore } from "./limit-store.ts";
@@ -72,9 +71,7 @@ describe("rate-limiter-flexible", () => {
 
   it("calls `query` of a PostgreSQL pool, nothing else", async () => {
     const database = await createTestDatabase();
-    const pool = new pg.Pool({ connectionString: database.url });
-    // The pool's end does not wait for its connections; dropping the database then ends them.
-    pool.on("connect", (connection) => connection.on("error", () => undefined));
+    const pool = openTestPool(database.url, 1);
     const { client, called } = recordCalls(pool);
     try {
       const table = { storeClient: client, storeType: "pool", tableName: "rate_limits", tableCreated: true };

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import pg from "pg";
 import { inject } from "vitest";
 import { dropDatabase, runAsAdmin, urlOfDatabase } from "./postgres-admin.ts";
 
@@ -19,4 +20,15 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   await runAsAdmin(adminUrl, `create database ${name} template ${template} strategy file_copy`);
   const drop = () => dropDatabase(adminUrl, name);
   return { url: urlOfDatabase(adminUrl, name), drop, [Symbol.asyncDispose]: drop };
+}
+
+/**
+ * Opens connections to a test's database. A pool's end does not wait for them: a database that is dropped right after
+ * it ends them with an error, which would fail whichever test runs then.
+ * @param max number of connections
+ */
+export function openTestPool(databaseUrl: string, max: number): pg.Pool {
+  const pool = new pg.Pool({ connectionString: databaseUrl, max });
+  pool.on("error", () => undefined);
+  return pool;
 }

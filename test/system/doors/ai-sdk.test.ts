@@ -4,7 +4,6 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { UIMessage } from "ai";
-import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { assistantsPath } from "../../../shared/assistants/assistants.ts";
 import { addPages } from "../../../shared/testing/fixtures/site-pages.ts";
@@ -12,6 +11,7 @@ import { OperatorClient } from "../harness/operator-client.ts";
 import { echoOf, heldReply, pausedReply } from "../harness/scripted-provider.ts";
 import { eventually, onBackendsSideBySide } from "../harness/suite.ts";
 import { shownText, UiClient, untilText } from "./ui-client.ts";
+import { openTestPool } from "../../../shared/testing/stores/postgres.ts";
 
 /** Orders that the shop has cancelled, with the key of each request. */
 const cancelled: string[] = [];
@@ -47,7 +47,7 @@ onBackendsSideBySide("the AI SDK's chat", { apis: 2, ownConfig: true, env }, (pr
     await writeFile(path, JSON.stringify(file));
     const inUse = "assistants, prices and hours are in use";
     await eventually("the tool is in use", () => [...apis, ...workers].every(({ output }) => output.includes(inUse)));
-    const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 });
+    const pool = openTestPool(databaseUrl, 1);
     await addPages(pool, { "https://shop.example/returns": "Returns\nYou can send a teapot back within thirty days." });
     await pool.end();
   });

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { Client, type ClientOptions, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
-import pg from "pg";
 import { beforeAll, expect, it, onTestFinished } from "vitest";
 import { addPages } from "../../../shared/testing/fixtures/site-pages.ts";
 import { asSupport, makeOperator, type OperatorHeaders } from "../harness/operators.ts";
 import { echoOf, heldReply } from "../harness/scripted-provider.ts";
 import { eventually, onEachBackend } from "../harness/suite.ts";
+import { openTestPool } from "../../../shared/testing/stores/postgres.ts";
 
 const pages = {
   "https://shop.example/returns": "Returns\nYou can send a teapot back within thirty days.",
@@ -15,7 +15,7 @@ const pages = {
 onEachBackend("the MCP door", { workers: 2 }, (product) => {
   let key: OperatorHeaders;
   beforeAll(async () => {
-    const pool = new pg.Pool({ connectionString: product().databaseUrl, max: 1 });
+    const pool = openTestPool(product().databaseUrl, 1);
     await addPages(pool, pages);
     await pool.end();
     key = await makeOperator(product(), "Agent");

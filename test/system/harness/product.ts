@@ -1,9 +1,9 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import pg from "pg";
+import type pg from "pg";
 import { assistantsPath } from "../../../shared/assistants/assistants.ts";
-import { createTestDatabase } from "../../../shared/testing/stores/postgres.ts";
+import { openTestPool, createTestDatabase } from "../../../shared/testing/stores/postgres.ts";
 import { type RedisServer, startRedis } from "../../../shared/testing/stores/redis.ts";
 import { openTcpGate, type TcpGate } from "../../../shared/testing/processes/tcp-gate.ts";
 import { ApiClient } from "./api-client.ts";
@@ -57,9 +57,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   const database = stack.use(await createTestDatabase());
   const redis = options.backend === "redis" ? stack.use(await startRedis()) : undefined;
   const gate = options.gated ? stack.use(await openTcpGate(database.url)) : undefined;
-  const pool = stack.adopt(new pg.Pool({ connectionString: database.url, max: 3 }), (open) => open.end());
-  // The pool's end does not wait for its connections; dropping the database then ends them.
-  pool.on("error", () => undefined);
+  const pool = stack.adopt(openTestPool(database.url, 3), (open) => open.end());
   const processes: ServiceProcess[] = [];
   stack.defer(() => endAll(processes));
   const provider = stack.use(await startScriptedProvider());

@@ -1,11 +1,12 @@
 import { v7 } from "uuid";
-import pg from "pg";
+import type pg from "pg";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { addSources, type NewSource } from "../../../shared/db/knowledge/sources.ts";
 import { defaultSite } from "../../../shared/sites/default-site.ts";
 import type { ServiceProcess } from "../harness/processes.ts";
 import { eventually, onBackendsSideBySide } from "../harness/suite.ts";
 import { helpPage, type SiteServer, startSiteServer } from "./site-server.ts";
+import { openTestPool } from "../../../shared/testing/stores/postgres.ts";
 
 const env = { FETCH_ALLOW_PRIVATE: "127.0.0.0/8", KNOWLEDGE_PAUSE_MS: "0" };
 
@@ -26,7 +27,7 @@ onBackendsSideBySide("the knowledge process", { apis: 0, workers: 0, env }, (pro
   let reader: ServiceProcess;
   const startKnowledge = () => product().startKnowledge({ FETCH_PORTS: new URL(site.url).port });
   beforeAll(async () => {
-    pool = new pg.Pool({ connectionString: product().databaseUrl, max: 1 });
+    pool = openTestPool(product().databaseUrl, 1);
     site = await startSiteServer();
     reader = await startKnowledge();
   });

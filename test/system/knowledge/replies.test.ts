@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createParser } from "eventsource-parser";
-import pg from "pg";
+import type pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { assistantsPath } from "../../../shared/assistants/assistants.ts";
 import { splitSentences } from "../../../shared/knowledge/passages/sentences.ts";
@@ -14,6 +14,7 @@ import { askDesk, makeOperator } from "../harness/operators.ts";
 import type { ServiceProcess } from "../harness/processes.ts";
 import { heldReply } from "../harness/scripted-provider.ts";
 import { onBackendsSideBySide } from "../harness/suite.ts";
+import { openTestPool } from "../../../shared/testing/stores/postgres.ts";
 
 const returns = "You can send a teapot back within thirty days.";
 const pages = {
@@ -27,7 +28,7 @@ onBackendsSideBySide("replies from a site's knowledge", { workers: 0, ownConfig:
   beforeAll(async () => {
     await fallBackToPresets(join(product().folder ?? "", assistantsPath));
     workers = [await product().startWorker(), await product().startWorker()];
-    pool = new pg.Pool({ connectionString: product().databaseUrl, max: 1 });
+    pool = openTestPool(product().databaseUrl, 1);
     await addPages(pool, pages);
   });
   afterAll(() => pool.end());

@@ -1,5 +1,4 @@
 import { Redis } from "ioredis";
-import pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createLive } from "../../../shared/live/create-live.ts";
 import { changeMessage, encodeDelta } from "../../../shared/live/hints.ts";
@@ -9,6 +8,7 @@ import { ApiClient } from "../harness/api-client.ts";
 import type { Backend, Product } from "../harness/product.ts";
 import { heldReply } from "../harness/scripted-provider.ts";
 import { eventually, onEachBackend } from "../harness/suite.ts";
+import { openTestPool } from "../../../shared/testing/stores/postgres.ts";
 
 /** A worker reads cancels once a second, on a machine that may be busy. */
 const cancelLimitMs = 4000;
@@ -193,8 +193,7 @@ interface HintSource extends AsyncDisposable {
 }
 
 async function openHintSource({ databaseUrl, redis }: Product, backend: Backend): Promise<HintSource> {
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 2 });
-  pool.on("error", () => undefined);
+  const pool = openTestPool(databaseUrl, 2);
   const publisher = redis && new Redis(redis.url);
   const redisUrl = backend === "redis" ? redis?.url : undefined;
   const live = await createLive({ redisUrl, databaseUrl, pool, onError: () => undefined });

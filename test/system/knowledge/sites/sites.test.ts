@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import pg from "pg";
+import type pg from "pg";
 import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import type { QueueBackend } from "../../../../shared/queue/backend.ts";
@@ -10,6 +10,7 @@ import { Random } from "../../../chaos/random.ts";
 import type { ServiceProcess } from "../../harness/processes.ts";
 import { eventually, onEachBackend } from "../../harness/suite.ts";
 import { type Crawl, startCrawl } from "./crawl.ts";
+import { openTestPool } from "../../../../shared/testing/stores/postgres.ts";
 
 const env = { FETCH_ALLOW_PRIVATE: "127.0.0.0/8", KNOWLEDGE_PAUSE_MS: "0" };
 const log = pino({ level: "silent" });
@@ -21,7 +22,7 @@ onEachBackend("a crawl of ten odd sites", { apis: 0, workers: 0, env }, (product
   let queue: JobQueue;
   beforeAll(async () => {
     const { databaseUrl, redis } = product();
-    pool = new pg.Pool({ connectionString: databaseUrl, max: 4 });
+    pool = openTestPool(databaseUrl, 4);
     backend = await createQueueBackend({ redisUrl: redis?.url, databaseUrl, log, queue: knowledgeQueueName });
     queue = await openJobQueue(backend, log);
   });
