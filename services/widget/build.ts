@@ -3,6 +3,8 @@ import { build, type BuildOptions, type Metafile, type OutputFile, type Plugin, 
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { VERSION as minifierVersion } from "rolldown";
+import { minifySync } from "rolldown/utils";
 import { litTemplates } from "./lit-templates.ts";
 
 const widget = fileURLToPath(new URL(".", import.meta.url));
@@ -41,6 +43,8 @@ async function buildWidget(): Promise<void> {
     entryPoints: elementModule,
     splitting: true,
     chunkNames: "[name]-[hash]",
+    // Part of what the hashes are made from: what the second minifier writes never changes under the name of a file.
+    banner: { js: `/* rolldown ${minifierVersion} */` },
     plugins: [styleText, litTemplates],
   });
   // On its own: shared with the chat, its code would be a file beside the chat's, which costs visitors half a kilobyte.
@@ -58,7 +62,7 @@ async function buildWidget(): Promise<void> {
   const declarations = join(widget, "../../packages/client/source/parley.d.ts");
   const types = { path: join(dist, "widget/parley.d.ts"), contents: await readFile(declarations) };
   const scripts = [...split.outputFiles, ...client.outputFiles, ...classic.outputFiles.map(withFilesUrl)];
-  await store([types, ...scripts.map(withoutIndents)]);
+  await store([types, ...scripts.map(shorten)]);
 }
 
 /** Resolves the folder of the modules. The script's tag is known only during the first run of the script. */
@@ -70,11 +74,17 @@ function withFilesUrl({ path, text }: ScriptFile): ScriptFile {
 }
 
 /**
- * Shortens the indented lines that minifying leaves in templates, as HTML reads white space of any length as one space.
+ * Minifies a file once more by a second minifier, which knows other short forms than the bundler: 2 % of what a visitor
+ * loads. Before it, the indented lines of templates are shortened, as HTML reads white space of any length as one space.
  * Line breaks of strings have no indent behind them, and stay.
  */
-function withoutIndents({ path, text }: ScriptFile): StoredFile {
-  return { path, contents: text.replaceAll(/\n {2,}/g, " ") };
+function shorten({ path, text }: ScriptFile): StoredFile {
+  const { code, errors } = minifySync(basename(path), text.replaceAll(/\n {2,}/g, " "), {
+    module: true,
+    compress: { target },
+  });
+  if (errors.length > 0) throw new Error(`${basename(path)} cannot be minified: ${errors[0]?.message}`);
+  return { path, contents: code };
 }
 
 /** Replaces a style sheet by its minified text. */

@@ -1,26 +1,26 @@
 /**
- * The character references of HTML 4 and frequent later ones, each with its character; others stay as they are. Accented
- * letters and Greek capitals follow from their names.
+ * The character references of HTML 4 and frequent later ones; others stay as they are. Each run is a character, its name,
+ * and the names of the characters that follow it, which are empty where there is none. Accented letters and Greek capitals
+ * follow from their names.
  */
+const runs =
+  "!excl quot num dollar percnt amp apos lpar rpar ast plus comma  period sol:colon semi lt equals gt quest" +
+  " commat[lsqb bsol rsqb  lowbar grave[lbrack]rbrack{lcub vert rcub\u00a0nbsp iexcl cent pound curren yen" +
+  " brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 sup3 acute micro para middot cedil sup1" +
+  " ordm raquo frac14 frac12 frac34 iquestÆAEligÐETH×times OslashÞTHORN szligæaeligðeth÷divide oslashþthorn" +
+  "ŒOElig oeligƒfnofˆcirc˜tildeαalpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi" +
+  " omicron pi rho sigmaf sigma tau upsilon phi chi psi omegaϑthetasym upsih    piv\u2002ensp emsp\u2009thinsp " +
+  "  zwnj zwj lrm rlm    ndash mdash    lsquo rsquo sbquo  ldquo rdquo bdquo  dagger Dagger bull    hellip" +
+  "‰permil  prime Prime‹lsaquo rsaquo    oline⁄frasl€euroℑimage℘weierp    real™tradeℵalefsym←larr uarr rarr" +
+  " darr harr↵crarr⇐lArr uArr rArr dArr hArr∀forall  part exist  empty  nabla isin notin  ni    prod  sum minus" +
+  "∗lowast   radic   prop infin  ang∧and or cap cup int∴there4∼sim≅cong   asymp≠ne equiv   le ge⊂sub sup nsub " +
+  " sube supe⊕oplus  otimes⊥perp⋅sdot⌈lceil rceil lfloor rfloor〈lang rang◊loz★starf star☎phone♠spades   clubs " +
+  " hearts diams✓check    cross";
+
 const named = new Map(
-  [
-    "quot\" amp& apos' lt< gt> nbsp\u00a0 iexcl¡ cent¢ pound£ curren¤ yen¥ brvbar¦ sect§ uml¨ copy© ordfª",
-    "laquo« not¬ shy\u00ad reg® macr¯ deg° plusmn± sup2² sup3³ acute´ microµ para¶ middot· cedil¸ sup1¹ ordmº",
-    "raquo» frac14¼ frac12½ frac34¾ iquest¿ AEligÆ ETHÐ times× OslashØ THORNÞ szligß aeligæ ethð divide÷",
-    "oslashø thornþ OEligŒ oeligœ fnofƒ circˆ tilde˜ alphaα betaβ gammaγ deltaδ epsilonε zetaζ etaη thetaθ",
-    "iotaι kappaκ lambdaλ muμ nuν xiξ omicronο piπ rhoρ sigmafς sigmaσ tauτ upsilonυ phiφ chiχ psiψ omegaω",
-    "thetasymϑ upsihϒ pivϖ ensp\u2002 emsp\u2003 thinsp\u2009 zwnj\u200c zwj\u200d lrm\u200e rlm\u200f ndash–",
-    "mdash— lsquo‘ rsquo’ sbquo‚ ldquo“ rdquo” bdquo„ dagger† Dagger‡ bull• hellip… permil‰ prime′ Prime″",
-    "lsaquo‹ rsaquo› oline‾ frasl⁄ euro€ imageℑ weierp℘ realℜ trade™ alefsymℵ larr← uarr↑ rarr→ darr↓ harr↔",
-    "crarr↵ lArr⇐ uArr⇑ rArr⇒ dArr⇓ hArr⇔ forall∀ part∂ exist∃ empty∅ nabla∇ isin∈ notin∉ ni∋ prod∏ sum∑",
-    "minus− lowast∗ radic√ prop∝ infin∞ ang∠ and∧ or∨ cap∩ cup∪ int∫ there4∴ sim∼ cong≅ asymp≈ ne≠ equiv≡ le≤",
-    "ge≥ sub⊂ sup⊃ nsub⊄ sube⊆ supe⊇ oplus⊕ otimes⊗ perp⊥ sdot⋅ lceil⌈ rceil⌉ lfloor⌊ rfloor⌋ lang〈 rang〉",
-    "loz◊ spades♠ clubs♣ hearts♥ diams♦ excl! num# dollar$ percnt% lpar( rpar) ast* plus+ comma, period. sol/",
-    "colon: semi; equals= quest? commat@ lsqb[ lbrack[ bsol\\ rsqb] rbrack] lowbar_ grave` lcub{ vert| rcub}",
-    "check✓ cross✗ star☆ starf★ phone☎",
-  ]
-    .flatMap((line) => line.split(" "))
-    .map((each) => [each.slice(0, -1), each.slice(-1)]),
+  [...runs.matchAll(/([^\w ])([\w ]+)/g)].flatMap(([, first = "", names = ""]) =>
+    names.split(" ").map((name, index) => [name, String.fromCharCode(first.charCodeAt(0) + index)] as const),
+  ),
 );
 
 const accents: Readonly<Record<string, string>> = {
