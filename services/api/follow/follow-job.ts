@@ -58,6 +58,8 @@ export async function* followJob(sources: Sources, { watcher, row: first, from }
     }
     if (hasEnded(row.status)) {
       yield* text.finish(row);
+      // The last of them may have been noted after the last look at the draft.
+      yield* cited.pass(row, text);
       yield terminalEvent(row);
       return;
     }
