@@ -1,7 +1,7 @@
 import type { Pool } from "pg";
 import { Batcher } from "../async/batch/batcher.ts";
 import type { BatchResult } from "../async/batch/batch-work.ts";
-import { isDatabaseAway } from "./database.ts";
+import { isDatabaseAway } from "../postgres/database-away.ts";
 
 interface BatchOptions<Item, Result> {
   /** Runs a batch in one statement, for all items or for none; an item whose row is locked may be skipped. */

@@ -7,7 +7,8 @@ import { createTestDatabase, type TestDatabase } from "../testing/stores/postgre
 import { quietLog } from "../testing/fixtures/quiet-log.ts";
 import { openTcpGate } from "../testing/processes/tcp-gate.ts";
 import { readConversation, readMessages } from "./conversations/conversations.ts";
-import { inTransaction, isDatabaseAway, openDatabase, query } from "./database.ts";
+import { inTransaction, openDatabase, query } from "./database.ts";
+import { isDatabaseAway } from "../postgres/database-away.ts";
 
 const someId = "00000000-0000-4000-8000-000000000000";
 

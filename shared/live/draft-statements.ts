@@ -5,6 +5,7 @@ import type { DraftSlice } from "./live.ts";
 export const liveChannel = "parley_live";
 
 type DraftStatements = Record<"begin" | "append" | "rewrite" | "drop" | "dropStale" | "notify" | "ping", Statement> & {
+  appendMany: Statement<{ jobId: string }>;
   read: Statement<DraftSlice>;
   lengths: Statement<{ length: number }>;
 };
@@ -35,6 +36,23 @@ export const draftStatements: DraftStatements = {
         where job_id = $1 and attempt = $2 and octet_length(text) = $5
         returning job_id)
       select pg_notify('${liveChannel}', $4) from grown`,
+  },
+  /** Appends to many drafts. Skips those that are locked. */
+  appendMany: {
+    name: "live-append-drafts",
+    text: `
+      with wanted as (
+        select job_id, delta, payload
+        from unnest($1::uuid[], $2::int[], $3::bytea[], $4::text[], $5::int[])
+          as wanted (job_id, attempt, delta, payload, begins)
+        join drafts using (job_id, attempt)
+        where octet_length(drafts.text) = begins
+        for update of drafts skip locked
+      ), grown as (
+        update drafts set text = text || delta, updated_at = now()
+        from wanted where drafts.job_id = wanted.job_id
+        returning drafts.job_id, payload)
+      select job_id as "jobId" from grown, pg_notify('${liveChannel}', payload)`,
   },
   rewrite: {
     name: "live-rewrite-draft",

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { expect, it } from "vitest";
-import { openOne, text, type StartFixture } from "./live-fixture.testsuite.ts";
+import type { Hint } from "./live.ts";
+import { inbox, openOne, text, type StartFixture } from "./live-fixture.testsuite.ts";
 
 const bytes = Buffer.from(text);
 
@@ -107,5 +108,36 @@ export function describeDrafts(start: StartFixture): void {
     expect(await live.readDraft(jobId, 1, 0)).toBeUndefined();
     expect(await live.readDraft(jobId, 2, 0)).toBeUndefined();
     expect(await live.append({ jobId, attempt: 2, offset: bytes.length, text })).toBe(false);
+  });
+
+  it("grow together with others of the moment, and one that cannot fails alone", async () => {
+    const { live } = await openOne(start);
+    const jobs = Array.from({ length: 250 }, (_, number) => ({ jobId: randomUUID(), attempt: 1, number }));
+    await Promise.all(jobs.map((job) => live.append({ ...job, offset: 0, text })));
+    const matches = ({ number }: { number: number }) => number % 7 !== 3;
+    const isLong = (number: number) => number % 50 === 1;
+    const delta = (number: number) => (isLong(number) ? "漢".repeat(20_000) : `é${number}`);
+    const appended = await Promise.all(
+      jobs.map((job) =>
+        live.append({ ...job, offset: bytes.length + (matches(job) ? 0 : 1), text: delta(job.number) }),
+      ),
+    );
+    expect(appended).toEqual(jobs.map(matches));
+    for (const job of jobs) {
+      const draft = await live.readDraft(job.jobId, 1, bytes.length);
+      expect(draft?.bytes.toString()).toBe(matches(job) ? delta(job.number) : "");
+    }
+  });
+
+  it("are hinted each with its own text when they grow together", async () => {
+    const { live } = await openOne(start);
+    const jobs = Array.from({ length: 20 }, () => ({ jobId: randomUUID(), attempt: 1, heard: inbox<Hint>() }));
+    for (const { jobId, heard } of jobs) await live.listen(jobId, heard.put);
+    for (const offset of [0, 2]) {
+      await Promise.all(jobs.map((job, number) => live.append({ ...job, offset, text: `${10 + number}` })));
+      for (const [number, { heard }] of jobs.entries()) {
+        expect(await heard.next()).toEqual({ type: "delta", attempt: 1, offset, text: `${10 + number}` });
+      }
+    }
   });
 }

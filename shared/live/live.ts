@@ -102,3 +102,6 @@ export interface DraftSlice {
 
 /** Maximum bytes of a delta hinted with its text. Longer ones are hinted without it. */
 export const maxHintBytes = 64 * 1024;
+
+/** Length of the longest text that is appended together with those of other drafts. Longer ones are appended alone. */
+export const largestBatchedText = 16 * 1024;

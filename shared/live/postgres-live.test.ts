@@ -55,6 +55,36 @@ describe("live channel on PostgreSQL", () => {
     expect(await live.readDraft(fresh, 1, 0)).toBeDefined();
   });
 
+  it("lets no draft wait for another that is locked", async () => {
+    const { fixture, live } = await openOne(patiently(startFixture));
+    const [locked, ...free] = Array.from({ length: 5 }, () => ({ jobId: randomUUID(), attempt: 1 }));
+    const all = [...free, { jobId: locked?.jobId ?? "", attempt: 1 }];
+    await Promise.all(all.map((draft) => live.append({ ...draft, offset: 0, text: "one" })));
+    const holder = await fixture.direct.connect();
+    await holder.query("begin");
+    await holder.query("select from drafts where job_id = $1 for update", [locked?.jobId]);
+    const appends = all.map((draft) => live.append({ ...draft, offset: 3, text: " two" }));
+    const last = appends.pop();
+    expect(await Promise.all(appends)).toEqual(free.map(() => true));
+    expect((await live.readDraft(locked?.jobId ?? "", 1, 0))?.length).toBe(3);
+    await holder.query("commit");
+    holder.release();
+    expect(await last).toBe(true);
+    expect((await live.readDraft(locked?.jobId ?? "", 1, 0))?.length).toBe(7);
+  });
+
+  it("lets a text that the server refuses fail alone", async () => {
+    const { live } = await openOne(patiently(startFixture));
+    const drafts = Array.from({ length: 5 }, () => ({ jobId: randomUUID(), attempt: 1 }));
+    await Promise.all(drafts.map((draft) => live.append({ ...draft, offset: 0, text: "one" })));
+    // A notification takes no zero character.
+    const texts = ["a", "b", "\0", "c", "d"];
+    const appends = drafts.map((draft, place) => live.append({ ...draft, offset: 3, text: texts[place] ?? "" }));
+    const outcomes = (await Promise.allSettled(appends)).map(({ status }) => status);
+    expect(outcomes).toEqual(["fulfilled", "fulfilled", "rejected", "fulfilled", "fulfilled"]);
+    expect(await live.draftLengths(drafts)).toEqual([4, 4, 3, 4, 4]);
+  });
+
   it("reports an outage once, not at every reconnect", async () => {
     const { fixture, live } = await openOne(startFixture);
     await fixture.goAway();

@@ -1,9 +1,13 @@
 import type { Pool } from "pg";
+import type { BatchResult } from "../async/batch/batch-work.ts";
+import { Batcher } from "../async/batch/batcher.ts";
 import { within } from "../async/within.ts";
+import { isDatabaseAway } from "../postgres/database-away.ts";
 import type { Statement } from "../postgres/statement.ts";
 import { draftStatements, liveChannel } from "./draft-statements.ts";
 import { changeMessage, decodeHint, decodeTyping, encodeDelta, encodeTyping } from "./hints.ts";
 import { liveTimeoutMs } from "../tunables.ts";
+import { largestBatchedText } from "./live.ts";
 import type { Delta, DraftSlice, HintListener, Live, TypingHint } from "./live.ts";
 import { PostgresNotifications } from "./postgres-notifications.ts";
 import { dropStaleDrafts } from "./stale-drafts.ts";
@@ -46,6 +50,15 @@ class PostgresLive implements Live {
   readonly #timeoutMs: number;
   readonly #notifications: PostgresNotifications;
   readonly #subscriptions: Subscriptions;
+  /** Joins the appends of all drafts of a moment into one statement, so into one commit. */
+  readonly #appends = new Batcher<Delta, boolean>(
+    {
+      runBatch: (deltas) => this.#appendMany(deltas),
+      runOne: (delta) => this.#append(draftStatements.append, delta),
+      isOutage: isDatabaseAway,
+    },
+    ({ jobId }) => jobId,
+  );
 
   constructor({ pool, connectionString, onError, timeoutMs }: Required<PostgresLiveOptions>) {
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -73,13 +86,12 @@ class PostgresLive implements Live {
     });
   }
 
-  async append({ jobId, attempt, offset, text }: Delta): Promise<boolean> {
-    const values = [jobId, attempt, Buffer.from(text), deltaPayload({ jobId, attempt, offset, text })];
-    const { rowCount } =
-      offset === 0
-        ? await this.#query(draftStatements.begin, values)
-        : await this.#query(draftStatements.append, [...values, offset]);
-    return rowCount === 1;
+  append(delta: Delta): Promise<boolean> {
+    // A draft is begun once, by a statement of its own: the first words wait for no others.
+    if (delta.offset === 0) return this.#append(draftStatements.begin, delta);
+    return delta.text.length <= largestBatchedText
+      ? this.#appends.do(delta)
+      : this.#append(draftStatements.append, delta);
   }
 
   async rewrite({ jobId, attempt, text }: { jobId: string; attempt: number; text: string }): Promise<void> {
@@ -143,6 +155,25 @@ class PostgresLive implements Live {
 
   async close(): Promise<void> {
     await this.#notifications.close();
+  }
+
+  async #append(statement: Statement, { jobId, attempt, offset, text }: Delta): Promise<boolean> {
+    const values = [jobId, attempt, Buffer.from(text), deltaPayload({ jobId, attempt, offset, text })];
+    const { rowCount } = await this.#query(statement, offset === 0 ? values : [...values, offset]);
+    return rowCount === 1;
+  }
+
+  /** A draft that is locked, or of another length, is tried alone: only that one waits then. */
+  async #appendMany(deltas: readonly Delta[]): Promise<BatchResult<boolean>[]> {
+    const { rows } = await this.#query(draftStatements.appendMany, [
+      deltas.map(({ jobId }) => jobId),
+      deltas.map(({ attempt }) => attempt),
+      deltas.map(({ text }) => Buffer.from(text)),
+      deltas.map(deltaPayload),
+      deltas.map(({ offset }) => offset),
+    ]);
+    const grown = new Set(rows.map(({ jobId }) => jobId));
+    return deltas.map(({ jobId }) => (grown.has(jobId) ? { result: true } : undefined));
   }
 
   #subscribe(topics: string[]): Promise<void>[] {

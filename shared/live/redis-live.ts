@@ -1,13 +1,15 @@
 import { once } from "node:events";
-import { Cluster, type Result } from "ioredis";
+import { Cluster } from "ioredis";
+import { Batcher } from "../async/batch/batcher.ts";
 import { within } from "../async/within.ts";
 import { connectRedis, disconnectRedis, type RedisClient } from "../redis/connect-redis.ts";
 import { failFast } from "../redis/fail-fast.ts";
 import { probeRedisWrites } from "../redis/probe-writes.ts";
-import { parseRedisUrl } from "../redis/redis-url.ts";
 import { changeMessage, decodeHint, decodeTyping, encodeTyping } from "./hints.ts";
 import { draftTtlSeconds, liveTimeoutMs, probeConnectionEveryMs, sealMs } from "../tunables.ts";
-import { maxHintBytes } from "./live.ts";
+import { draftScripts } from "./draft-scripts.ts";
+import { largestBatchedText } from "./live.ts";
+import type { BatchWork } from "../async/batch/batch-work.ts";
 import type { Delta, DraftSeals, DraftSlice, HintListener, Live, TypingHint } from "./live.ts";
 import { listenToCluster, listenToServer, type RedisHints } from "./redis-hints.ts";
 
@@ -44,6 +46,8 @@ class RedisLive implements Live {
   readonly seals: DraftSeals;
   readonly #commands: RedisClient;
   readonly #hints: RedisHints;
+  /** Joins the appends of all drafts of a moment into one call. Absent on a Cluster, where each may be on another node. */
+  readonly #appends: Batcher<Delta, boolean> | undefined;
   readonly #pings: NodeJS.Timeout;
   readonly #dropStale: () => Promise<number>;
   readonly #prefix: string;
@@ -58,6 +62,7 @@ class RedisLive implements Live {
     this.#prefix = prefix;
     this.#timeoutMs = timeoutMs;
     this.#sharded = commands instanceof Cluster;
+    if (!this.#sharded) this.#appends = new Batcher(this.#appendWork(), ({ jobId }) => jobId);
     this.seals = {
       seal: ({ jobId, attempt }, token) =>
         this.#limited(commands.sealDraft(this.#draftKey(jobId, attempt), token, sealMs)),
@@ -73,8 +78,9 @@ class RedisLive implements Live {
     this.#pings = setInterval(() => hints.ping(), probeConnectionEveryMs).unref();
   }
 
-  async append({ jobId, attempt, offset, text }: Delta): Promise<boolean> {
-    return (await this.#limited(this.#commands.appendDraft(this.#draftKey(jobId, attempt), offset, text))) === 1;
+  append(delta: Delta): Promise<boolean> {
+    if (this.#appends && delta.text.length <= largestBatchedText) return this.#appends.do(delta);
+    return this.#appendOne(delta);
   }
 
   async rewrite({ jobId, attempt, text }: { jobId: string; attempt: number; text: string }): Promise<void> {
@@ -154,6 +160,29 @@ class RedisLive implements Live {
     await Promise.all([disconnectRedis(this.#commands), this.#hints.close()]);
   }
 
+  #appendWork(): BatchWork<Delta, boolean> {
+    return {
+      runBatch: async (deltas) => {
+        const keys = deltas.map(({ jobId, attempt }) => this.#draftKey(jobId, attempt));
+        const grown = await this.#commands.appendDrafts(
+          keys.length,
+          keys,
+          deltas.flatMap(({ offset, text }) => [offset, text]),
+        );
+        return grown.map((matched) => ({ result: matched === 1 }));
+      },
+      runOne: (delta) => this.#appendOne(delta),
+      // No second try: it is unknown which of them the server took.
+      isOutage: () => true,
+    };
+  }
+
+  async #appendOne({ jobId, attempt, offset, text }: Delta): Promise<boolean> {
+    const key = this.#draftKey(jobId, attempt);
+    const [grown] = await this.#limited(this.#commands.appendDrafts(1, [key], [offset, text]));
+    return grown === 1;
+  }
+
   async #publish(channel: string, message: string): Promise<void> {
     const commands = this.#commands;
     await this.#limited(this.#sharded ? commands.spublish(channel, message) : commands.publish(channel, message));
@@ -180,69 +209,5 @@ class RedisLive implements Live {
 
   #cancelChannel(): string {
     return `${this.#prefix}:cancel`;
-  }
-}
-
-const channelAndAttempt = "local channel, attempt = string.match(KEYS[1], '^(.*):(%d+)$')";
-/** Ends a write of a sealed draft. A seal is a set of tokens beside the draft, on the same node of a Cluster. */
-const refuseSealed = `${channelAndAttempt}
-      if redis.call('EXISTS', channel .. ':sealed') == 1 then return 0 end`;
-
-/**
- * Scripts of drafts. On a Cluster they must publish on the node that holds the draft; a single server may not support
- * that.
- */
-function draftScripts(url: string) {
-  const publish = parseRedisUrl(url).kind === "cluster" ? "SPUBLISH" : "PUBLISH";
-  return {
-    /** ARGV: offset, text. Returns 1 if the draft was as long as the offset. */
-    appendDraft: {
-      numberOfKeys: 1,
-      lua: `
-      if redis.call('STRLEN', KEYS[1]) ~= tonumber(ARGV[1]) then return 0 end
-      ${refuseSealed}
-      redis.call('APPEND', KEYS[1], ARGV[2])
-      redis.call('EXPIRE', KEYS[1], ${draftTtlSeconds})
-      local hint = 'd' .. attempt .. ':' .. ARGV[1]
-      if #ARGV[2] <= ${maxHintBytes} then hint = hint .. ':' .. ARGV[2] end
-      redis.call('${publish}', channel, hint)
-      return 1`,
-    },
-    /** ARGV: text. Returns 0 if the draft is sealed. */
-    rewriteDraft: {
-      numberOfKeys: 1,
-      lua: `
-      ${refuseSealed}
-      redis.call('SET', KEYS[1], ARGV[1], 'EX', ${draftTtlSeconds})
-      redis.call('${publish}', channel, 'd' .. attempt .. ':0')
-      return 1`,
-    },
-    /** ARGV: token, milliseconds. A seal lasts as long as the latest of its tokens. */
-    sealDraft: {
-      numberOfKeys: 1,
-      lua: `
-      ${channelAndAttempt}
-      local sealed = channel .. ':sealed'
-      redis.call('SADD', sealed, ARGV[1])
-      if redis.call('PTTL', sealed) < tonumber(ARGV[2]) then redis.call('PEXPIRE', sealed, ARGV[2]) end
-      return redis.call('GET', KEYS[1]) or ''`,
-    },
-    /** ARGV: from. Returns length and bytes as one snapshot. */
-    readDraft: {
-      numberOfKeys: 1,
-      lua: `
-      local length = redis.call('STRLEN', KEYS[1])
-      if length == 0 then return nil end
-      return { length, redis.call('GETRANGE', KEYS[1], ARGV[1], -1) }`,
-    },
-  };
-}
-
-declare module "ioredis" {
-  interface RedisCommander<Context> {
-    appendDraft(key: string, offset: number, text: string): Result<0 | 1, Context>;
-    rewriteDraft(key: string, text: string): Result<0 | 1, Context>;
-    sealDraft(key: string, token: string, forMs: number): Result<string, Context>;
-    readDraftBuffer(key: string, from: number): Result<[length: number, bytes: Buffer] | null, Context>;
   }
 }

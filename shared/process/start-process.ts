@@ -5,7 +5,7 @@ import { endOnSignals, Lifecycle } from "./lifecycle.ts";
 import { useProxies } from "../config/proxy-environment.ts";
 import { createLogger, type Logger } from "../logger.ts";
 import type { Config } from "../config/config.ts";
-import { isDatabaseAway } from "../db/database.ts";
+import { isDatabaseAway } from "../postgres/database-away.ts";
 import { describeError } from "../describe-error.ts";
 import { closeDeadlineMs, databaseWaitMs } from "../tunables.ts";
 

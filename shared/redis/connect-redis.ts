@@ -24,7 +24,7 @@ export interface RedisBehaviour extends Pick<
   | "protocol"
   | "socketTimeout"
 > {
-  scripts?: Record<string, { lua: string; numberOfKeys: number }>;
+  scripts?: Record<string, { lua: string; numberOfKeys?: number }>;
 }
 
 /** Reconnects within a second of Redis' return; ioredis' own backoff grows to seconds. */

@@ -267,6 +267,10 @@ const doorCases = [
 const draftCases = [
   writes(draftStatements.begin, begin),
   writes(draftStatements.append, run(draftStatements.append, [draft, 1, Buffer.from("!"), draft, 7])),
+  reads(draftStatements.appendMany, z.strictObject({ jobId: z.uuid() }), async (pool) => {
+    await run(draftStatements.rewrite, [draft, 1, Buffer.from("a draft"), draft])(pool);
+    await run(draftStatements.appendMany, [[draft], [1], [Buffer.from("!")], [draft], [7]])(pool);
+  }),
   writes(draftStatements.rewrite, run(draftStatements.rewrite, [draft, 1, Buffer.from("a draft"), draft])),
   reads(draftStatements.read, z.strictObject({ length: z.int(), bytes: buffer }), async (pool) => {
     await begin(pool);

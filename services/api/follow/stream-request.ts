@@ -1,5 +1,5 @@
 import type { Request } from "express";
-import { isDatabaseAway } from "../../../shared/db/database.ts";
+import { isDatabaseAway } from "../../../shared/postgres/database-away.ts";
 import { Problem } from "../../../shared/errors.ts";
 
 /**

@@ -1,5 +1,5 @@
 import type { NextFunction, Request, Response } from "express";
-import { isDatabaseAway } from "../../../shared/db/database.ts";
+import { isDatabaseAway } from "../../../shared/postgres/database-away.ts";
 import { Problem } from "../../../shared/errors.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import type { ProblemBody } from "../../../shared/protocol/service.ts";

@@ -1,4 +1,4 @@
-import { isDatabaseAway } from "../../../shared/db/database.ts";
+import { isDatabaseAway } from "../../../shared/postgres/database-away.ts";
 import { findSameText } from "../../../shared/db/knowledge/document-texts.ts";
 import {
   type DocumentOutcome,

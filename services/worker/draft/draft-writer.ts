@@ -1,5 +1,6 @@
 import type { Live } from "../../../shared/live/live.ts";
 import type { Logger } from "../../../shared/logger.ts";
+import { atTick } from "./draft-ticks.ts";
 
 interface DraftWriterOptions {
   live: Pick<Live, "append" | "rewrite">;
@@ -65,8 +66,8 @@ export class DraftWriter {
     while ((this.#unsent !== "" || this.#unsure) && !this.#closed) {
       const began = performance.now();
       const written = await this.#write();
-      const pause = written ? joinMs - (performance.now() - began) : pauseMs;
-      if (pause > 0) await this.#pause(pause);
+      const due = written ? began + joinMs : performance.now() + pauseMs;
+      if (due > performance.now()) await this.#pauseUntil(due);
     }
     this.#sending = undefined;
   }
@@ -76,13 +77,12 @@ export class DraftWriter {
     this.#endPause();
   }
 
-  async #pause(ms: number): Promise<void> {
+  async #pauseUntil(due: number): Promise<void> {
     if (this.#closed) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#endPause = resolve;
-    const timer = setTimeout(resolve, ms);
+    atTick(due, resolve);
     await promise;
-    clearTimeout(timer);
   }
 
   /** @returns true if the store is known to hold all unsent text */

@@ -1,5 +1,5 @@
 import type { Config } from "../../../shared/config/config.ts";
-import { isDatabaseAway } from "../../../shared/db/database.ts";
+import { isDatabaseAway } from "../../../shared/postgres/database-away.ts";
 import { admitMail } from "../../../shared/db/mail/mail-addresses.ts";
 import {
   claimMails,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { exponentialBackoffMs } from "../../../shared/async/backoff.ts";
-import { isDatabaseAway } from "../../../shared/db/database.ts";
+import { isDatabaseAway } from "../../../shared/postgres/database-away.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import type { ReclaimGuard } from "./reclaim-guard.ts";
 
