@@ -8,7 +8,7 @@ import { percentile, sum } from "../statistics.ts";
 import type { Checkout } from "../testbed/checkout.ts";
 import { type Parley, startParley } from "../testbed/parley.ts";
 import { noDelay, realPace } from "../testbed/provider.ts";
-import { chatRounds } from "./chat-rounds.ts";
+import { type ChatRound, chatRounds } from "./chat-rounds.ts";
 
 /** Required share of the other checkout's speed. */
 const enough = 0.95;
@@ -18,6 +18,12 @@ const leastRounds = 5;
 const turnsPerRound = 4;
 const turnMs = 500;
 const clients = 64;
+/** Replies of 10 tokens a second, as many at a time as a busy site has: each delta is a write and an event of its own. */
+const slowPace = { firstMs: 200, interMs: 100, tokens: 40 };
+const slowReplies = 300;
+/** Length of a turn of slow replies: two chats of each visitor. */
+const slowMs = 8000;
+const slowRounds = leastRounds;
 /** Compiled code runs several times as fast as code that has just started. */
 const warmUpMs = 8000;
 const pairs = [
@@ -31,7 +37,7 @@ type Builds = Partial<Record<Contender, Parley>>;
 export function againstScenario(checkout: Checkout): Scenario {
   return {
     name: "against",
-    about: `this build and the one in ${checkout.root}: whole chats and POSTs, in interleaved rounds`,
+    about: `this build and the one in ${checkout.root}: chats, slow replies and POSTs, in interleaved rounds`,
     async run(bench) {
       return [...(await measureChats(bench, checkout)), ...(await measurePosts(bench, checkout))];
     },
@@ -52,7 +58,10 @@ async function measureChats(bench: Bench, checkout: Checkout): Promise<Figure[]>
   const rounds = Math.max(leastRounds, bench.rounds) * turnsPerRound;
   const chats = await chatRounds(members, { clients, rounds, ms: bench.ms(turnMs) });
   await bench.testbed.provider.pace({ ...realPace, tokens: 10 });
-  const slow = await chatRounds(members, { clients: 1, rounds, ms: bench.ms(turnMs) });
+  const calm = await chatRounds(members, { clients: 1, rounds, ms: bench.ms(turnMs) });
+  await bench.testbed.provider.pace(slowPace);
+  const many = { clients: slowReplies, rounds: slowRounds, ms: slowMs, spreadMs: slowMs / 2 };
+  const slow = await chatRounds(members, many);
   return [
     figure(
       "chats",
@@ -66,16 +75,18 @@ async function measureChats(bench: Bench, checkout: Checkout): Promise<Figure[]>
       "ms",
       pick(chats, ({ cpuMsEach }) => cpuMsEach),
     ),
+    figure("first-delta", "time to the first delta, 1 client, p50", "ms", pick(calm, firstDeltaP50)),
     figure(
-      "first-delta",
-      "time to the first delta, 1 client, p50",
+      "slow-cpu",
+      `CPU of the servers per chat, ${slowReplies} slow replies at a time`,
       "ms",
-      pick(slow, ({ results }) =>
-        percentile(
-          results.map(({ firstDeltaMs }) => firstDeltaMs),
-          0.5,
-        ),
-      ),
+      pick(slow, ({ cpuMsEach }) => cpuMsEach),
+    ),
+    figure(
+      "slow-first-delta",
+      `time to the first delta, ${slowReplies} slow replies at a time, p50`,
+      "ms",
+      pick(slow, firstDeltaP50),
     ),
   ];
 }
@@ -125,6 +136,13 @@ async function startBuilds(
   return builds;
 }
 
+function firstDeltaP50({ results }: ChatRound): number {
+  return percentile(
+    results.map(({ firstDeltaMs }) => firstDeltaMs),
+    0.5,
+  );
+}
+
 /** @param turns one value per turn */
 function figure(id: string, what: string, unit: "/s" | "ms", turns: Figure["values"]): Figure {
   const better = unit === "/s" ? "more" : "less";
@@ -134,8 +152,9 @@ function figure(id: string, what: string, unit: "/s" | "ms", turns: Figure["valu
   return { id: `against/${id}`, what, unit, better, values, targets };
 }
 
-/** Mean of the turns of each round. */
+/** Mean of the turns of each round; a turn of slow replies is a round of its own. */
 function toRounds(turns: readonly number[]): number[] {
+  if (turns.length <= slowRounds) return [...turns];
   return Array.from({ length: turns.length / turnsPerRound }, (_, round) => {
     const own = turns.slice(round * turnsPerRound, (round + 1) * turnsPerRound);
     return sum(own) / own.length;
