@@ -1,6 +1,6 @@
 import type { Pool } from "pg";
 import type { Live } from "./live.ts";
-import { dropStaleDrafts } from "./stale-drafts.ts";
+import { dropStaleDrafts } from "./drafts/stale-drafts.ts";
 
 interface LiveOptions {
   /** Redis URL. Without one, drafts and hints are in PostgreSQL. */

@@ -1,5 +1,5 @@
 import { describe } from "vitest";
-import { describeDrafts } from "./live-drafts.testsuite.ts";
+import { describeDrafts } from "./drafts/live-drafts.testsuite.ts";
 import { describeFailures } from "./live-failures.testsuite.ts";
 import { patiently, type StartFixture } from "./live-fixture.testsuite.ts";
 import { describeHints } from "./live-hints.testsuite.ts";

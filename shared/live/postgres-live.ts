@@ -4,13 +4,13 @@ import { Batcher } from "../async/batch/batcher.ts";
 import { within } from "../async/within.ts";
 import { isDatabaseAway } from "../postgres/database-away.ts";
 import type { Statement } from "../postgres/statement.ts";
-import { draftStatements, liveChannel } from "./draft-statements.ts";
+import { draftStatements, liveChannel } from "./drafts/draft-statements.ts";
 import { changeMessage, decodeHint, decodeTyping, encodeDelta, encodeTyping } from "./hints.ts";
 import { liveTimeoutMs } from "../tunables.ts";
 import { largestBatchedText } from "./live.ts";
 import type { Delta, DraftSlice, HintListener, Live, TypingHint } from "./live.ts";
 import { PostgresNotifications } from "./postgres-notifications.ts";
-import { dropStaleDrafts } from "./stale-drafts.ts";
+import { dropStaleDrafts } from "./drafts/stale-drafts.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
 interface PostgresLiveOptions {

@@ -7,7 +7,7 @@ import { failFast } from "../redis/fail-fast.ts";
 import { probeRedisWrites } from "../redis/probe-writes.ts";
 import { changeMessage, decodeHint, decodeTyping, encodeTyping } from "./hints.ts";
 import { draftTtlSeconds, liveTimeoutMs, probeConnectionEveryMs, sealMs } from "../tunables.ts";
-import { draftScripts } from "./draft-scripts.ts";
+import { draftScripts } from "./drafts/draft-scripts.ts";
 import { largestBatchedText } from "./live.ts";
 import type { BatchWork } from "../async/batch/batch-work.ts";
 import type { Delta, DraftSeals, DraftSlice, HintListener, Live, TypingHint } from "./live.ts";

@@ -10,7 +10,7 @@ import * as feedback from "../../shared/db/conversations/feedback.ts";
 import * as uiMessages from "../../shared/db/conversations/ui-messages.ts";
 import * as threads from "../../shared/db/conversations/threads.ts";
 import * as visitors from "../../shared/db/conversations/visitors.ts";
-import { draftStatements } from "../../shared/live/draft-statements.ts";
+import { draftStatements } from "../../shared/live/drafts/draft-statements.ts";
 import { rating, sender } from "../../shared/protocol/conversation.ts";
 import { handledBy } from "../../shared/protocol/handling.ts";
 import { finishReason, jobStatus } from "../../shared/protocol/job.ts";

@@ -1,6 +1,6 @@
 import type { Pool } from "pg";
 import { draftStatements } from "./draft-statements.ts";
-import { draftTtlSeconds } from "../tunables.ts";
+import { draftTtlSeconds } from "../../tunables.ts";
 
 /**
  * Deletes the drafts in PostgreSQL that were not written to for `draftTtlSeconds`: their jobs ended while it was down,

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { expect, it } from "vitest";
-import type { Hint } from "./live.ts";
-import { inbox, openOne, text, type StartFixture } from "./live-fixture.testsuite.ts";
+import type { Hint } from "../live.ts";
+import { inbox, openOne, text, type StartFixture } from "../live-fixture.testsuite.ts";
 
 const bytes = Buffer.from(text);
 

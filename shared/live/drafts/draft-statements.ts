@@ -1,5 +1,5 @@
-import type { Statement } from "../postgres/statement.ts";
-import type { DraftSlice } from "./live.ts";
+import type { Statement } from "../../postgres/statement.ts";
+import type { DraftSlice } from "../live.ts";
 
 /** Channel of the hints about jobs. */
 export const liveChannel = "parley_live";

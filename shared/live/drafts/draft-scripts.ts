@@ -1,7 +1,7 @@
 import type { Result } from "ioredis";
-import { parseRedisUrl } from "../redis/redis-url.ts";
-import { draftTtlSeconds } from "../tunables.ts";
-import { maxHintBytes } from "./live.ts";
+import { parseRedisUrl } from "../../redis/redis-url.ts";
+import { draftTtlSeconds } from "../../tunables.ts";
+import { maxHintBytes } from "../live.ts";
 
 const channelAndAttempt = "local channel, attempt = string.match(KEYS[1], '^(.*):(%d+)$')";
 /** Ends a write of a sealed draft. A seal is a set of tokens beside the draft, on the same node of a Cluster. */
