@@ -6,7 +6,7 @@ import { redisAvailable } from "../../shared/testing/stores/redis.ts";
 import type { Backend, Product } from "../system/harness/product.ts";
 import { echoOf, endlessReply } from "../system/harness/scripted-provider.ts";
 import { withSharedProducts } from "../system/harness/shared-product.ts";
-import { openEmbeddingSite, strictPolicy } from "./embedding-site.ts";
+import { openEmbeddingSite, strictPolicy } from "./embedded/embedding-site.ts";
 
 /** Timeout for everything that the page should come to show. */
 const patience = { timeout: 15_000 };

@@ -7,7 +7,7 @@ import { type Product, startProduct } from "../system/harness/product.ts";
 import { echoOf, heldReply } from "../system/harness/scripted-provider.ts";
 import { eventually } from "../system/harness/suite.ts";
 import { type FaultyProxy, startFaultyProxy } from "../widget/faulty-proxy.ts";
-import { type EmbeddingSite, openEmbeddingSite, strictPolicy } from "./embedding-site.ts";
+import { type EmbeddingSite, openEmbeddingSite, strictPolicy } from "./embedded/embedding-site.ts";
 
 /** Timeout for everything that the pages should come to show. */
 const patience = { timeout: 30_000 };

@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { litTemplates } from "../../services/widget/lit-templates.ts";
-import { openEmbeddingSite, strictPolicy } from "./embedding-site.ts";
+import { openEmbeddingSite, strictPolicy } from "./embedded/embedding-site.ts";
 
 const harness = fileURLToPath(new URL("../../services/widget/testing/scripted-element.ts", import.meta.url));
 

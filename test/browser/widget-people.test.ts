@@ -8,7 +8,7 @@ import { type BrowserPart, withChromium } from "../../shared/testing/processes/s
 import { askDesk, makeOperator, type OperatorHeaders } from "../system/harness/operators.ts";
 import { type Product, startProduct } from "../system/harness/product.ts";
 import { echoOf, pausedReply } from "../system/harness/scripted-provider.ts";
-import { type EmbeddingSite, openEmbeddingSite, strictPolicy } from "./embedding-site.ts";
+import { type EmbeddingSite, openEmbeddingSite, strictPolicy } from "./embedded/embedding-site.ts";
 import { openScripted, patience, type ScriptedOptions, type ScriptedWidget, support, talk } from "./scripted-widget.ts";
 import { openWidgetHost, type WidgetHost } from "./widget-host.ts";
 

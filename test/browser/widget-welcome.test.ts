@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { accessibilityFaults } from "../../shared/testing/processes/axe.ts";
 import { chromiumPath } from "../../shared/testing/processes/chromium.ts";
 import { type BrowserPart, withChromium } from "../../shared/testing/processes/shared-chromium.ts";
-import { strictPolicy } from "./embedding-site.ts";
+import { strictPolicy } from "./embedded/embedding-site.ts";
 import { openScripted, patience, type ScriptedOptions, type ScriptedWidget, support, talk } from "./scripted-widget.ts";
 import { openWidgetHost, type WidgetHost } from "./widget-host.ts";
 

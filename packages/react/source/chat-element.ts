@@ -30,6 +30,12 @@ export interface ParleyChatProps {
   consent?: boolean | undefined;
   /** `none`: no button; open the chat by `open` or the ref. */
   launcher?: "none" | undefined;
+  /** A message beside the button, until the visitor opens the chat or closes it; not again in this browser. */
+  invite?: string | undefined;
+  /** Time before the invitation, in seconds; 0 by default. */
+  inviteAfter?: number | undefined;
+  /** `on`: a sound for replies and messages of people that the visitor is not looking at. */
+  sound?: "on" | undefined;
   /** Kept with the conversation; sent with each message. */
   metadata?: Record<string, string> | undefined;
   className?: string | undefined;
@@ -87,10 +93,11 @@ const ParleyChat = forwardRef<ParleyChatElement, ParleyChatProps>(function Parle
 export { ParleyChat };
 
 function setAttributes(element: HTMLElement, props: ParleyChatProps): void {
-  const { server, assistant, identity, position, lang, theme, color, greeting, title, privacy, consent, launcher } =
-    props;
-  const texts = { launcher, server, assistant, identity, position, lang, theme, color, greeting, title, privacy };
-  const attributes = { ...texts, "ai-notice": props.aiNotice, consent: consent?.toString() };
+  const { server, assistant, identity, position, lang, theme, color, greeting, title, privacy } = props;
+  const texts = { server, assistant, identity, position, lang, theme, color, greeting, title, privacy };
+  const { launcher, invite, sound, aiNotice, inviteAfter, consent } = props;
+  const others = { launcher, invite, sound, "ai-notice": aiNotice, "invite-after": inviteAfter?.toString() };
+  const attributes = { ...texts, ...others, consent: consent?.toString() };
   for (const [name, value] of Object.entries(attributes)) {
     if (value === undefined) element.removeAttribute(name);
     else if (element.getAttribute(name) !== value) element.setAttribute(name, value);

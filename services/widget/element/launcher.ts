@@ -1,4 +1,6 @@
+import type { ParleyChatElement } from "../../../packages/client/source/parley.d.ts";
 import type { LauncherStrings } from "../i18n/launcher-strings.ts";
+import type { SafeStorage } from "./safe-storage.ts";
 import { showInTopLayer } from "./top-layer.ts";
 
 export interface LauncherState {
@@ -63,6 +65,15 @@ export class Launcher {
     this.#problemText.textContent = failed ? strings.notLoaded : "";
     this.#retry.textContent = strings.tryAgain;
     this.#problem.hidden = !failed;
+  }
+
+  /** Loads the code of invitations and of the sound where the page wants them. A failure is made good by a later call. */
+  attend(chat: ParleyChatElement, storage: SafeStorage): void {
+    if (!chat.hasAttribute("invite") && !chat.hasAttribute("sound")) return;
+    import("./attention/attend.ts").then(
+      ({ attend }) => attend(chat, this.element, storage),
+      () => undefined,
+    );
   }
 
   focus(): void {

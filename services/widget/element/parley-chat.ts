@@ -160,6 +160,7 @@ export class ParleyChat extends HTMLElement implements ParleyChatElement {
     if (this.isOpen) void this.#showPanel();
     else this.#hidePanel();
     this.#renderLauncher();
+    this.#launcher.attend(this, this.#localStorage);
     if (this.#ready) return;
     this.#ready = true;
     this.#emit({ type: "parley:ready", detail: {} });

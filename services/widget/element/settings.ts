@@ -16,6 +16,9 @@ export const attributeNames = [
   "identity",
   "consent",
   "launcher",
+  "invite",
+  "invite-after",
+  "sound",
 ] as const;
 
 /** Corner of the launcher. `end`: the lower corner on the side at which lines of the language end. */
@@ -54,7 +57,8 @@ export function readSettings(element: Element, defaultServer: string): Settings 
     position: position === "left" || position === "right" || position === "inline" ? position : "end",
     theme: theme === "light" || theme === "dark" ? theme : "auto",
     color: read("color"),
-    greeting: read("greeting"),
+    // An invitation that the visitor has accepted stands in its place.
+    greeting: read("invited") ?? read("greeting"),
     title: read("title"),
     aiNotice: read("ai-notice"),
     privacy: read("privacy"),

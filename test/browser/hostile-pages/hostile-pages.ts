@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { BrowserContext, Page } from "playwright-core";
 import { type BrowserPart, withChromium } from "../../../shared/testing/processes/shared-chromium.ts";
 import { type Product, startProduct } from "../../system/harness/product.ts";
-import { type EmbeddingSite, openEmbeddingSite } from "../embedding-site.ts";
+import { type EmbeddingSite, openEmbeddingSite } from "../embedded/embedding-site.ts";
 
 /** Timeout of every expected change of a page. */
 const timeout = 10_000;

@@ -6,7 +6,7 @@ import { build } from "esbuild";
 import { afterAll, describe, expect, it } from "vitest";
 import { chromiumPath } from "../../../shared/testing/processes/chromium.ts";
 import { type BrowserPart, withChromium } from "../../../shared/testing/processes/shared-chromium.ts";
-import { type EmbeddingSite, openEmbeddingSite } from "../../browser/embedding-site.ts";
+import { type EmbeddingSite, openEmbeddingSite } from "../../browser/embedded/embedding-site.ts";
 import { OperatorClient } from "../harness/operator-client.ts";
 import { pausedReply } from "../harness/scripted-provider.ts";
 import { onSharedProducts } from "../harness/suite.ts";

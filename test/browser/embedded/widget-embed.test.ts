@@ -5,11 +5,11 @@ import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import type { BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
-import { chromiumPath } from "../../shared/testing/processes/chromium.ts";
-import { type BrowserPart, withChromium } from "../../shared/testing/processes/shared-chromium.ts";
-import type { Product } from "../system/harness/product.ts";
-import { echoOf, heldReply } from "../system/harness/scripted-provider.ts";
-import { withSharedProducts } from "../system/harness/shared-product.ts";
+import { chromiumPath } from "../../../shared/testing/processes/chromium.ts";
+import { type BrowserPart, withChromium } from "../../../shared/testing/processes/shared-chromium.ts";
+import type { Product } from "../../system/harness/product.ts";
+import { echoOf, heldReply } from "../../system/harness/scripted-provider.ts";
+import { withSharedProducts } from "../../system/harness/shared-product.ts";
 import { openEmbeddingSite, type EmbeddingSite, strictPolicy } from "./embedding-site.ts";
 
 /** Timeout for everything that the page should come to show. */
@@ -513,7 +513,7 @@ function host(): string {
 
 /** Loads files of the widget by the start of their names, as the panel does. */
 async function load(page: Page, ...starts: string[]): Promise<void> {
-  const names = await readdir(new URL("../../services/widget/dist/widget/", import.meta.url));
+  const names = await readdir(new URL("../../../services/widget/dist/widget/", import.meta.url));
   const files = starts.map((start) => names.find((name) => name.startsWith(`${start}-`)) ?? start);
   // As text: vitest would replace the import by one of its own.
   const urls = JSON.stringify(files.map((name) => `${host()}/widget/${name}`));
