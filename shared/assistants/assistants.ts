@@ -71,6 +71,7 @@ const assistantFields = z.strictObject({
   suggestions: localizedList(6).optional(),
   people: people.describe("people behind it: true, false (by default), or rules for handing over to them"),
   tools: siteTools.optional().describe("endpoints of the site that its model may call"),
+  askByMcp: z.boolean().optional().describe("whether programs may ask it over /mcp without an operator's key"),
   mcp: mcpServers.optional().describe("MCP servers, and the tools of them that its model may call"),
   presets: z
     .array(preset)

@@ -116,7 +116,7 @@ const callMcp: ZodOpenApiOperationObject = {
   summary: "Use the site's knowledge and its assistant as tools (MCP)",
   description:
     "MCP's Streamable HTTP without sessions, one message in each request. `search_knowledge` needs no credentials; `ask` is there for an " +
-    "operator's key whose role may write.",
+    "operator's key whose role may write, and for everyone where an assistant has `askByMcp`.",
   security: [{}, { operatorKey: [] }],
   requestBody: { required: true, content: { "application/json": { schema: jsonRpc } } },
   responses: {

@@ -1,6 +1,9 @@
 import { randomUUID } from "node:crypto";
+import { readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { Client, type ClientOptions, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { beforeAll, expect, it, onTestFinished } from "vitest";
+import { assistantsPath } from "../../../shared/assistants/assistants.ts";
 import { addPages } from "../../../shared/testing/fixtures/site-pages.ts";
 import { asSupport, makeOperator, type OperatorHeaders } from "../harness/operators.ts";
 import { echoOf, heldReply } from "../harness/scripted-provider.ts";
@@ -12,7 +15,7 @@ const pages = {
   "https://shop.example/care": "Care\nWash a teapot by hand, and never in a machine.",
 };
 
-onEachBackend("the MCP door", { workers: 2 }, (product) => {
+onEachBackend("the MCP door", { workers: 2, ownConfig: true }, (product) => {
   let key: OperatorHeaders;
   beforeAll(async () => {
     const pool = openTestPool(product().databaseUrl, 1);
@@ -141,6 +144,56 @@ onEachBackend("the MCP door", { workers: 2 }, (product) => {
     expect(unknown.status).toBe(401);
     const { authorization } = asSupport;
     expect((await post(call("ask", { question: "Hello" }), { authorization })).status).toBe(401);
+  });
+
+  it("says that a reply comes later where its process is stopped, and the question is answered once", async () => {
+    const api = await product().startApi();
+    const client = new Client({ name: "test", version: "1" });
+    const requestInit = { headers: { ...key } };
+    await client.connect(new StreamableHTTPClientTransport(new URL("/mcp", api.url), { requestInit }));
+    onTestFinished(() => client.close());
+    const question = `Where is my teapot ${randomUUID()}?`;
+    const { script, release } = heldReply("It is", " on its way.");
+    product().provider.answer(question, script);
+    const asking = ask(client, question);
+    await product().provider.called(question);
+    const stopped = api.stop();
+    expect((await asking).structuredContent).toMatchObject({ status: "waiting" });
+    release();
+    await stopped;
+    await eventually("the reply", async () => (await conversationsOf(question))[0]?.status === "completed");
+    expect(await conversationsOf(question)).toHaveLength(1);
+  });
+
+  it("lets everyone ask an assistant that allows it, within the limits of their address", async () => {
+    const processes = [...product().apis, ...product().workers].filter(({ running }) => running);
+    const path = join(product().folder ?? "", assistantsPath);
+    const file = JSON.parse(await readFile(path, "utf8")) as { assistants: { default: object } };
+    const open = { ...file.assistants.default, askByMcp: true };
+    await writeFile(`${path}.new`, JSON.stringify({ assistants: { ...file.assistants, open } }));
+    await rename(`${path}.new`, path);
+    await eventually("changed assistants in each process", async () =>
+      processes.every(({ output }) => output.includes("the changed assistants")),
+    );
+    const { url } = await product().startApi({ RATE_LIMIT_MAX_REQUESTS: "1" });
+    const client = await connect();
+    expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(["search_knowledge", "ask"]);
+    const question = `Where is my teapot ${randomUUID()}?`;
+    const answer = await ask(client, question, { assistant: "open" });
+    expect(answer.structuredContent).toMatchObject({ status: "completed", answer: echoOf(question) });
+    expect(await conversationsOf(question)).toEqual([{ channel: "mcp", status: "completed" }]);
+    const closed = await ask(client, "Where is it?");
+    expect(closed.isError).toBe(true);
+    expect(JSON.stringify(closed.content)).toContain("takes the key of an operator. Without one, you may ask: open.");
+    expect(await conversationsOf("Where is it?")).toEqual([]);
+    expect(JSON.stringify(await ask(client, "Hello", { assistant: "none" }))).toContain("there is no such assistant");
+
+    const limited = new Client({ name: "test", version: "1" });
+    await limited.connect(new StreamableHTTPClientTransport(new URL("/mcp", url)));
+    onTestFinished(() => limited.close());
+    // The question above was counted, too.
+    const refused = await ask(limited, "Hello", { assistant: "open" });
+    expect(JSON.stringify(refused.content)).toMatch(/from your address.*Try again in \d+ seconds/);
   });
 
   it("refuses what it cannot take, and says why", async () => {

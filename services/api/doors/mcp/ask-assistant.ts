@@ -1,4 +1,7 @@
+import type { Assistants } from "../../../../shared/assistants/assistants.ts";
+import { Problem } from "../../../../shared/errors.ts";
 import { submitRequest } from "../../../../shared/protocol/submit.ts";
+import type { Actor } from "../../access/operator-access.ts";
 import type { ApiContext } from "../../api-context.ts";
 import { clientOf } from "../../middleware/client.ts";
 import { countRequest } from "../../middleware/count-requests.ts";
@@ -13,6 +16,12 @@ import type { AskInput, AskOutput, McpRequest, ToolAnswer } from "./mcp-tools.ts
 /** Longest wait for a reply. The SDKs' clients give a call up after 60 seconds. */
 const maxWaitMs = 50_000;
 
+/** Names of the assistants that a program may ask: with a key that may write all, otherwise those that allow it. */
+export function openFor(actor: Actor | undefined, assistants: Assistants): string[] {
+  const mayWrite = actor !== undefined && actor.role !== "reader";
+  return [...assistants].filter(([, { askByMcp }]) => mayWrite || askByMcp === true).map(([name]) => name);
+}
+
 /**
  * Asks a question in a conversation of its own, and waits for the reply. From the moment that it is accepted it is a message
  * like any other: it is answered once, whether or not the client still waits.
@@ -23,12 +32,21 @@ export async function askAssistant(
   { req, res, actor, refuseOlder }: McpRequest,
   { question, assistant }: AskInput,
 ): Promise<ToolAnswer<AskOutput>> {
-  const { config, limits, log } = context;
+  const { assistants, config, limits, log } = context;
+  const open = openFor(actor, assistants);
+  if (assistants.has(assistant) && !open.includes(assistant)) {
+    const others = `Without one, you may ask: ${open.join(", ")}.`;
+    throw new Problem("forbidden", `Asking the assistant ${assistant} takes the key of an operator. ${others}`);
+  }
   // A key's owner is often one program for many people.
-  await countRequest(limits.submissions, req, { key: `operator:${actor?.operatorId}`, whose: `by ${actor?.name}` });
+  await countRequest(
+    limits.submissions,
+    req,
+    actor && { key: `operator:${actor.operatorId}`, whose: `by ${actor.name}` },
+  );
   const message = parseBody(submitRequest(config.MAX_MESSAGE_CHARS), { message: question, assistantType: assistant });
   await refuseOlder();
-  // A key stands for the challenge, which tells people from bots.
+  // A key, or the assistant's own setting, stands for the challenge, which tells people from programs.
   const submission = await submitMessage({ ...context, challenge: undefined }, message, {
     conversationId: undefined,
     idempotencyKey: parseKey(req),

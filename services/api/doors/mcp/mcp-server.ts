@@ -2,7 +2,7 @@ import { createMcpHandler, McpServer } from "@modelcontextprotocol/server";
 import { Problem } from "../../../../shared/errors.ts";
 import type { ApiContext } from "../../api-context.ts";
 import { idsOf } from "../../middleware/request-id.ts";
-import { askAssistant } from "./ask-assistant.ts";
+import { openFor, askAssistant } from "./ask-assistant.ts";
 import { askInput, askOutput, type McpRequest, searchInput, searchOutput, type ToolAnswer } from "./mcp-tools.ts";
 import { searchKnowledge } from "./search-knowledge.ts";
 
@@ -22,7 +22,10 @@ export function answerMcp(
   return createMcpHandler(() => mcpServer(context, of), options).fetch(request, { parsedBody: body });
 }
 
-/** The tools of a request: the site's knowledge for everyone, its assistant for those with a key that may write. */
+/**
+ * The tools of a request: the site's knowledge for everyone; its assistants for those with a key that may write, and for
+ * everyone those that allow it.
+ */
 function mcpServer(context: ApiContext, request: McpRequest): McpServer {
   const server = new McpServer({ name: "parley", version: "1.0.0" });
   const answerWith = answers(context, request);
@@ -38,7 +41,7 @@ function mcpServer(context: ApiContext, request: McpRequest): McpServer {
     },
     (input) => answerWith(() => searchKnowledge(context, input)),
   );
-  if (request.actor === undefined || request.actor.role === "reader") return server;
+  if (openFor(request.actor, context.assistants).length === 0) return server;
   server.registerTool(
     "ask",
     {
