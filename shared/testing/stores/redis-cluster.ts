@@ -40,6 +40,9 @@ export async function startRedisCluster({ masters = 3, replicas = 0 }: ClusterOp
   const timeoutMs = replicas > 0 ? nodeTimeoutMs.withReplicas : nodeTimeoutMs.without;
   const servers = await Promise.all(Array.from({ length: masters * (1 + replicas) }, () => startNode(timeoutMs)));
   for (const server of servers) stack.use(server);
+  // Nodes of the same epoch conflict, future replicas too, and take new ones at any moment: a master that dies then has no
+  // replica that may follow it, as the others know a later epoch of it than its replica does.
+  await Promise.all(servers.map((server, index) => askRedis(server, "CLUSTER", "SET-CONFIG-EPOCH", index + 1)));
   await Promise.all(servers.slice(0, masters).map((server, index) => giveSlots(server, index, masters)));
   await introduce(servers);
   const cluster = describeCluster(servers);
@@ -70,8 +73,6 @@ async function giveSlots(server: RedisServer, index: number, masters: number): P
   const first = Math.ceil((slotCount * index) / masters);
   const last = Math.ceil((slotCount * (index + 1)) / masters) - 1;
   await askRedis(server, "CLUSTER", "ADDSLOTSRANGE", first, last);
-  // Without this all nodes start with the same epoch and conflict.
-  await askRedis(server, "CLUSTER", "SET-CONFIG-EPOCH", index + 1);
 }
 
 async function introduce([first, ...others]: RedisServer[]): Promise<void> {
