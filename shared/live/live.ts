@@ -2,7 +2,8 @@
  * Drafts and live hints. A draft is the text of one attempt while it is written: one copy, keyed by job and attempt,
  * from which any API process can read at any byte. Hints announce that there is something to read. Neither is a source
  * of truth: PostgreSQL's rows and the stored reply are. Every call but
- * `dropStale` answers or rejects within `liveTimeoutMs`.
+ * `dropStale` answers or rejects within `liveTimeoutMs`; an `append`, which goes to the store with others and is then tried
+ * alone if they left it out, within twice that and 50 ms.
  */
 export interface Live {
   /** Absent where drafts are rows: there the statement of a take-over seals the draft itself. */
