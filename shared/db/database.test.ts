@@ -5,6 +5,7 @@ import { startConversation } from "../testing/fixtures/conversations.ts";
 import { openTestDatabase } from "../testing/stores/database.ts";
 import { createTestDatabase, type TestDatabase } from "../testing/stores/postgres.ts";
 import { quietLog } from "../testing/fixtures/quiet-log.ts";
+import { surviveLosses } from "../postgres/open-pool.ts";
 import { openTcpGate } from "../testing/processes/tcp-gate.ts";
 import { readConversation, readMessages } from "./conversations/conversations.ts";
 import { inTransaction, openDatabase, query } from "./database.ts";
@@ -30,7 +31,7 @@ async function failure(work: Promise<unknown>): Promise<unknown> {
 
 async function openPool(options: pg.PoolConfig): Promise<pg.Pool> {
   const pool = new pg.Pool(options);
-  pool.on("error", () => undefined);
+  surviveLosses(pool, () => undefined);
   onTestFinished(() => pool.end());
   return pool;
 }

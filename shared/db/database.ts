@@ -37,11 +37,8 @@ export function openDatabase(
     connectionTimeoutMillis: databaseConnectMs,
     query_timeout: databaseQueryMs,
     keepAlive: true,
+    onLost: (err) => log.debug({ err }, "lost a connection to PostgreSQL"),
   });
-  // A statement in flight rejects on its own. Without these listeners a lost connection would end the process.
-  const note = (err: Error) => log.debug({ err }, "lost a connection to PostgreSQL");
-  pool.on("error", note);
-  pool.on("connect", (client) => client.on("error", note));
   return { pool, pooler, close: () => pool.end() };
 }
 

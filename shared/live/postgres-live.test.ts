@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createTestDatabase, openTestPool, type TestDatabase } from "../testing/stores/postgres.ts";
+import { surviveLosses } from "../postgres/open-pool.ts";
 import { openTcpGate } from "../testing/processes/tcp-gate.ts";
 import { draftTtlSeconds } from "../tunables.ts";
 import type { Live } from "./live.ts";
@@ -110,7 +111,7 @@ async function startFixture(options: { timeoutMs?: number } = {}): Promise<Postg
         query_timeout: 3000,
         max: 10,
       });
-      pool.on("error", () => undefined);
+      surviveLosses(pool, () => undefined);
       const live = await createPostgresLive({
         ...options,
         pool,

@@ -35,7 +35,7 @@ describe("copyRows()", () => {
 
   it("gives a connection up that does not answer in time", async () => {
     await using stack = new AsyncDisposableStack();
-    const pool = openPool(db.url, { ownSessions: true, max: 1, query_timeout: 200 });
+    const pool = openPool(db.url, { ownSessions: true, max: 1, query_timeout: 200, onLost: () => undefined });
     stack.defer(() => pool.end());
     const copy = (select: string) => copyRows(pool, select, (row) => row.text(0));
     await expect(copy("select pg_sleep(5)::text")).rejects.toThrow("timeout");

@@ -6,6 +6,8 @@ interface PoolOptions extends Omit<PoolConfig, "connectionString" | "ssl" | "opt
   searchPath?: string;
   /** False behind a pooler in transaction mode, where sessions are shared: settings would affect other clients. */
   ownSessions?: boolean;
+  /** Receives the error of each connection that is lost; a statement in flight rejects besides. */
+  onLost: (error: Error) => void;
 }
 
 /**
@@ -18,17 +20,30 @@ const sessionSettings = { default_transaction_isolation: "read committed", dates
  * Creates a pool whose connections are set up by a statement. A start-up parameter does not work: `options` in the URL
  * replaces it, and PgBouncer refuses it.
  */
-export function openPool(databaseUrl: string, { searchPath, ownSessions = true, ...options }: PoolOptions): pg.Pool {
+export function openPool(
+  databaseUrl: string,
+  { searchPath, ownSessions = true, onLost, ...options }: PoolOptions,
+): pg.Pool {
   const settings = { ...sessionSettings, ...(searchPath !== undefined && { search_path: searchPath }) };
   // The pool awaits this before it hands the connection out; @types/pg does not allow for a promise.
   const setup: { onConnect: (client: ClientBase) => unknown } = {
     onConnect: (client) => applySettings(client, settings),
   };
-  return new pg.Pool({
+  const pool = new pg.Pool({
     ...options,
     ...connectionOptions(databaseUrl),
     ...(ownSessions && setup),
   });
+  return surviveLosses(pool, onLost);
+}
+
+/**
+ * Keeps a process alive that loses a connection: an error that nobody hears would end it. The pool itself does not listen
+ * to a connection that is in use or that closes.
+ */
+export function surviveLosses(pool: pg.Pool, onLost: (error: Error) => void): pg.Pool {
+  pool.on("error", onLost);
+  return pool.on("connect", (client) => client.on("error", onLost));
 }
 
 async function applySettings(client: ClientBase, settings: Record<string, string>): Promise<void> {

@@ -1,6 +1,5 @@
 import { createPostgresBackend as bullOnPostgres, isPgPool, Queue, Worker } from "bullmq";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Pool } from "pg";
 import { within } from "../async/within.ts";
 import type { Logger } from "../logger.ts";
 import { openPool } from "../postgres/open-pool.ts";
@@ -22,10 +21,10 @@ export function createPostgresBackend(
     keepAlive: true,
     connectionTimeoutMillis: databaseConnectMs,
     query_timeout: databaseQueryMs,
+    onLost: (error) => log.debug({ err: error }, "PostgreSQL connection of the queue failed"),
   });
   // Each queue or worker of BullMQ adds listeners to the pool for good, also those discarded at a start.
   own.setMaxListeners(0);
-  surviveErrors(own, (error) => log.debug({ err: error }, "PostgreSQL connection of the queue failed"));
   const pool: unknown = own;
   // A real pool is one; @types/pg and BullMQ's own type of it are unrelated.
   if (!isPgPool(pool)) throw new TypeError("expected a pg.Pool");
@@ -60,12 +59,6 @@ export function createPostgresBackend(
     },
     close: () => connection.end(),
   };
-}
-
-/** Checked-out idle clients have no error listener; without this one a dropped connection would crash the process. */
-function surviveErrors(pool: Pool, hear: (error: Error) => void): void {
-  pool.on("error", hear);
-  pool.on("connect", (client) => client.on("error", hear));
 }
 
 interface Startable {

@@ -102,11 +102,8 @@ async function openPostgres(databaseUrl: string, log: Logger): Promise<LimitStor
     query_timeout: 1000,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
+    onLost: (error) => log.debug({ err: error }, "postgres connection of the rate limits"),
   });
-  const note = (error: Error) => log.debug({ err: error }, "postgres connection of the rate limits");
-  pool.on("error", note);
-  // The pool does not listen to a connection that is in use or that closes: its end would end the process.
-  pool.on("connect", (client) => client.on("error", note));
   const probe = () => pool.query("select 1");
   // Connect now, so that the first request does not wait for a connection.
   await within(storeTimeoutMs, probe()).catch(() => undefined);

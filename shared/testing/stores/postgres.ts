@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { inject } from "vitest";
+import { surviveLosses } from "../../postgres/open-pool.ts";
 import { dropDatabase, runAsAdmin, urlOfDatabase } from "./postgres-admin.ts";
 
 /** A migrated, empty database for one test. */
@@ -28,7 +29,5 @@ export async function createTestDatabase(): Promise<TestDatabase> {
  * @param max number of connections
  */
 export function openTestPool(databaseUrl: string, max: number): pg.Pool {
-  const pool = new pg.Pool({ connectionString: databaseUrl, max });
-  pool.on("error", () => undefined);
-  return pool;
+  return surviveLosses(new pg.Pool({ connectionString: databaseUrl, max }), () => undefined);
 }
