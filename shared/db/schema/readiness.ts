@@ -4,7 +4,7 @@ import { ConfigError } from "../../config/config.ts";
 import { describeError } from "../../describe-error.ts";
 import type { Logger } from "../../logger.ts";
 import { describeRefusal } from "../../stores/store-refusal.ts";
-import { type Database } from "../database.ts";
+import type { Database } from "../database.ts";
 import { isDatabaseAway } from "../../postgres/database-away.ts";
 import { type DatabaseState, isolationAdvice, readDatabaseState, readOnlyAdvice } from "./database-state.ts";
 import { readMissingMigrations } from "./missing-migrations.ts";

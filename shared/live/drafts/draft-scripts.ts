@@ -4,21 +4,16 @@ import { draftTtlSeconds } from "../../tunables.ts";
 import { maxHintBytes } from "../live.ts";
 
 const channelAndAttempt = "local channel, attempt = string.match(KEYS[1], '^(.*):(%d+)$')";
-/** Ends a write of a sealed draft. A seal is a set of tokens beside the draft, on the same node of a Cluster. */
-const refuseSealed = `${channelAndAttempt}
-      if redis.call('EXISTS', channel .. ':sealed') == 1 then return 0 end`;
 
 /**
- * Scripts of drafts. On a Cluster they must publish on the node that holds the draft; a single server may not support
+ * Scripts of drafts. A sealed draft takes no write; a seal is a set of tokens beside it, on the same node of a Cluster.
+ * On a Cluster they must publish on the node that holds the draft; a single server may not support
  * that.
  */
 export function draftScripts(url: string) {
   const publish = parseRedisUrl(url).kind === "cluster" ? "SPUBLISH" : "PUBLISH";
   return {
-    /**
-     * KEYS: drafts. ARGV: offset and text of each. Returns 1 for each that was as long as its
-     * offset.
-     */
+    /** KEYS: drafts. ARGV: offset and text of each. Returns 1 for each that was as long as its offset. */
     appendDrafts: {
       lua: `
       local grown = {}
@@ -41,7 +36,8 @@ export function draftScripts(url: string) {
     rewriteDraft: {
       numberOfKeys: 1,
       lua: `
-      ${refuseSealed}
+      ${channelAndAttempt}
+      if redis.call('EXISTS', channel .. ':sealed') == 1 then return 0 end
       redis.call('SET', KEYS[1], ARGV[1], 'EX', ${draftTtlSeconds})
       redis.call('${publish}', channel, 'd' .. attempt .. ':0')
       return 1`,

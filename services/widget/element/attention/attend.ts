@@ -3,7 +3,7 @@ import type { SafeStorage } from "../safe-storage.ts";
 import { ringWhenUnseen } from "./chime.ts";
 import { InvitationBubble } from "./invitation-bubble.ts";
 
-const invitations = new WeakMap<ParleyChatElement, InvitationBubble>();
+const attended = new WeakSet<ParleyChatElement>();
 
 /**
  * Shows the invitation of the attribute `invite`, and rings for new replies with `sound`, as the attributes are from now
@@ -12,9 +12,9 @@ const invitations = new WeakMap<ParleyChatElement, InvitationBubble>();
  * @param box of the button in the corner, which is hidden while the chat is open
  */
 export function attend(chat: ParleyChatElement, box: HTMLElement, storage: SafeStorage): void {
-  if (invitations.has(chat)) return;
+  if (attended.has(chat)) return;
+  attended.add(chat);
   const invitation = new InvitationBubble(chat, box, storage);
-  invitations.set(chat, invitation);
   new MutationObserver(() => invitation.plan()).observe(chat, { attributeFilter: ["invite", "invite-after"] });
   invitation.plan();
   ringWhenUnseen(chat);
